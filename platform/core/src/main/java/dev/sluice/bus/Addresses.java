@@ -1,0 +1,21 @@
+package dev.sluice.bus;
+
+/** The addresses of the event bus. */
+public final class Addresses {
+    private Addresses() {}
+
+    /** Appends to a shard: an {@code Append}. */
+    public static String append(int shard) {
+        return "shard." + shard + ".append";
+    }
+
+    /** Source batches for a shard: a {@code SourceBatch}. */
+    public static String ingest(int shard) {
+        return "shard." + shard + ".ingest";
+    }
+
+    /** Changes of a view, published after each commit: a {@code ViewDelta}. */
+    public static String view(String projection) {
+        return "view." + projection;
+    }
+}

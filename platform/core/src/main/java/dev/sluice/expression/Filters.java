@@ -1,0 +1,24 @@
+package dev.sluice.expression;
+
+import dev.sluice.log.RecordedEvent;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Boolean expressions over events and over rows: what {@code where} takes everywhere. */
+public final class Filters {
+    private Filters() {}
+
+    /**
+     * Over events: {@code id type stream category version time recordedTime source data meta}. FILTER_INVALID with details
+     * {@code line} and {@code col}. An evaluation error (a type mismatch in one event) is EVALUATION_FAILED from the predicate.
+     */
+    public static Predicate<RecordedEvent> events(String where) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Over rows, given as a function from column to value (String, Boolean, BigDecimal or Long, null); {@code key} is the row's key. */
+    public static Predicate<Function<String, @Nullable Object>> rows(String where) {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -1,0 +1,4 @@
+package dev.sluice.log;
+
+/** Where a Kafka record came from; kept with its event. */
+public record Origin(String topic, int partition, long offset) {}

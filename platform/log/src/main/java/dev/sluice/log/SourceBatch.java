@@ -1,0 +1,56 @@
+package dev.sluice.log;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one poll of a source partition brought for one shard: the records of {@code [from, next)} that belong to it.
+ *
+ * <p>Exactly once (DESIGN.md §4): the shard stores {@code next} for each (source, topic, partition) with the events.
+ * {@code next <= stored}: dropped. {@code from > stored} with something stored: SOURCE_GAP. Records below stored are skipped.
+ * {@code topicId} or {@code clusterId} other than the stored ones: SOURCE_CHANGED.
+ *
+ * @param source name of the source
+ * @param records ascending by source offset; may be empty (then only the watermark moves)
+ */
+public record SourceBatch(
+        String source,
+        String clusterId,
+        String topicId,
+        String topic,
+        int partition,
+        long from,
+        long next,
+        List<SourceEvent> records) {
+    /**
+     * One record, mapped.
+     *
+     * @param expected checked in the writer; on conflict {@code onConflict} is appended in its place
+     * @param onConflict dead letter for a failed expectation: stream and event; null: the record is appended whatever
+     *     {@code expected} says
+     */
+    public record SourceEvent(
+            long sourceOffset,
+            String stream,
+            Expected expected,
+            Event event,
+            @Nullable DeadLetterFactory onConflict) {}
+
+    /** Makes the dead letter of a refused record. */
+    @FunctionalInterface
+    public interface DeadLetterFactory {
+        Event refused(Failure reason);
+    }
+
+    /** The answer: the shard's visible head after the commit, how many records were appended, refused (dead letters), skipped. */
+    public record Ingested(long head, int appended, int refused, int skipped) {}
+
+    /** What a shard stores for a source partition. */
+    public record Watermark(String clusterId, String topicId, long next) {}
+
+    /** The stream of dead letters of a source partition in a shard. */
+    public static String deadLetterStream(String source, int partition, int shard, int shards) {
+        String plain = "$dlq." + source + "-" + partition;
+        return Partitioner.shardOf(plain, shards) == shard ? plain : plain + "@" + shard;
+    }
+}

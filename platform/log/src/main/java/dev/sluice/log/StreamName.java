@@ -1,0 +1,46 @@
+package dev.sluice.log;
+
+import java.nio.charset.StandardCharsets;
+
+/** The rules of stream names: 1–255 bytes of UTF-8, no control characters, category before the first {@code -}. */
+public final class StreamName {
+    private static final int MAX_BYTES = 255;
+
+    private StreamName() {}
+
+    /** The name itself, or {@link Failure.Kind#INVALID_STREAM}. */
+    public static String check(String name) {
+        int bytes = name.length() > MAX_BYTES ? name.length() : name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes < 1 || bytes > MAX_BYTES) {
+            throw Failure.of(
+                    Failure.Kind.INVALID_STREAM,
+                    "found a stream name of " + bytes + " bytes, expected 1 to " + MAX_BYTES + " bytes of UTF-8");
+        }
+        for (int i = 0; i < name.length(); i++) {
+            if (Character.isISOControl(name.charAt(i))) {
+                throw Failure.of(
+                        Failure.Kind.INVALID_STREAM,
+                        "found control character U+%04X in a stream name, expected none"
+                                .formatted((int) name.charAt(i)));
+            }
+        }
+        return name;
+    }
+
+    /** Text before the first {@code -}; the whole name when there is none. */
+    public static String category(String name) {
+        int dash = name.indexOf('-');
+        return dash < 0 ? name : name.substring(0, dash);
+    }
+
+    /** Text after the first {@code -}; the whole name when there is none. */
+    public static String key(String name) {
+        int dash = name.indexOf('-');
+        return dash < 0 ? name : name.substring(dash + 1);
+    }
+
+    /** Whether the stream is the platform's own: its name begins with {@code $}. */
+    public static boolean isPlatform(String name) {
+        return name.startsWith("$");
+    }
+}
