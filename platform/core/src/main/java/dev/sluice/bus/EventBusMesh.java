@@ -10,6 +10,7 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The mesh on this process's own event bus: local consumers only, everything by reference. */
 public final class EventBusMesh implements Mesh {
@@ -40,7 +41,7 @@ public final class EventBusMesh implements Mesh {
                         : Future.failedFuture(undelivered(address, reply.cause())));
     }
 
-    private static <A> Future<A> settle(A answer) {
+    private static <A> Future<A> settle(@Nullable A answer) {
         return answer instanceof Throwable failure ? Future.failedFuture(failure) : Future.succeededFuture(answer);
     }
 
