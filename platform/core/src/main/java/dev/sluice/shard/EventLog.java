@@ -30,6 +30,9 @@ public interface EventLog {
     /** Hands a source batch to a shard. */
     Future<SourceBatch.Ingested> ingest(int shard, SourceBatch batch);
 
+    /** What each shard stores for a source partition, by shard; null where nothing is. */
+    Future<List<SourceBatch.@Nullable Watermark>> watermarks(String source, String topic, int partition);
+
     Future<EventPage> read(EventQuery query);
 
     /** As {@code Log.readStream}. */

@@ -16,6 +16,7 @@ import dev.sluice.log.SourceBatch;
 import dev.sluice.log.StreamInfo;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,17 @@ public final class LocalEventLog implements EventLog {
                                 Failure.Kind.OUTCOME_UNKNOWN,
                                 late.getMessage() + "; retry with the same append id to learn the outcome")
                         : cause);
+    }
+
+    @Override
+    public Future<List<SourceBatch.@Nullable Watermark>> watermarks(String source, String topic, int partition) {
+        return reads.run(() -> {
+            var stored = new ArrayList<SourceBatch.@Nullable Watermark>();
+            for (int shard = 0; shard < log.shards(); shard++) {
+                stored.add(log.shard(shard).watermark(source, topic, partition));
+            }
+            return stored;
+        });
     }
 
     @Override

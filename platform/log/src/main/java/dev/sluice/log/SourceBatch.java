@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Exactly once (DESIGN.md §4): the shard stores {@code next} for each (source, topic, partition) with the events.
  * {@code next <= stored}: dropped. {@code from > stored} with something stored: SOURCE_GAP. Records below stored are skipped.
- * {@code topicId} or {@code clusterId} other than the stored ones: SOURCE_CHANGED.
+ * {@code topicId} or {@code clusterId} other than the stored ones: SOURCE_CHANGED. With {@code lossAccepted} neither of the
+ * two failures: other ids count as nothing stored, a gap is passed over.
  *
  * @param source name of the source
+ * @param lossAccepted {@code onOffsetLoss: earliest}: the source reads on when what it stood at is gone
  * @param records ascending by source offset; may be empty (then only the watermark moves)
  */
 public record SourceBatch(
@@ -21,6 +23,7 @@ public record SourceBatch(
         int partition,
         long from,
         long next,
+        boolean lossAccepted,
         List<SourceEvent> records) {
     /**
      * One record, mapped.
