@@ -1,5 +1,6 @@
 package dev.sluice.server;
 
+import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Failure;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -38,10 +39,10 @@ public final class Config {
     /** A key as {@code config show} prints it; secrets are masked. */
     public record Entry(String key, String value, String origin) {}
 
-    /** A source as it stands in a file: its keys in order, checked by the ingest room. */
-    public record SourceEntry(String where, Map<String, List<String>> values) {}
-
     private record Setting(Object value, String text, String origin) {}
+
+    /** A source as it stands in a file, and as the ingest room understands it. */
+    private record SourceEntry(String where, Map<String, List<String>> values, SourceConfig source) {}
 
     /**
      * Reads the configuration.
@@ -117,9 +118,17 @@ public final class Config {
         if (isSample && sources.containsKey(name)) {
             return;
         }
-        if (sources.put(name, new SourceEntry(item.where(), values)) != null) {
+        if (sources.put(name, new SourceEntry(item.where(), values, parsed(name, values, item.where()))) != null) {
             throw refused(item.where() + ": " + KAFKA_SOURCES + ": found source '" + name
                     + "' twice, expected each name once");
+        }
+    }
+
+    private static SourceConfig parsed(String name, Map<String, List<String>> values, String where) {
+        try {
+            return SourceConfig.parse(name, values);
+        } catch (Failure invalid) {
+            throw refused(where + ": " + KAFKA_SOURCES + "[" + name + "]." + invalid.getMessage());
         }
     }
 
@@ -275,9 +284,9 @@ public final class Config {
         return List.copyOf(projectionFolders);
     }
 
-    /** Sources by name, in order. */
-    Map<String, SourceEntry> sources() {
-        return java.util.Collections.unmodifiableMap(sources);
+    /** The sources in the order of the files. */
+    List<SourceConfig> sources() {
+        return sources.values().stream().map(SourceEntry::source).toList();
     }
 
     /** Connection settings of Kafka clients: the pass-through properties and {@code bootstrapServers}; empty without Kafka. */
@@ -294,7 +303,7 @@ public final class Config {
     /** The topics that sources name, for whoever creates them on a developer's machine. */
     public List<String> topics() {
         return sources.values().stream()
-                .flatMap(source -> source.values().getOrDefault("topics", List.of()).stream())
+                .flatMap(entry -> entry.source().topics().stream())
                 .distinct()
                 .toList();
     }

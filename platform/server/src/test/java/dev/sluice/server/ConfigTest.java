@@ -1,0 +1,119 @@
+package dev.sluice.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.log.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void flagsWinOverEnvironmentAndEnvironmentOverFile() throws IOException {
+        Path file = file("http: { port: 1001 }\nlog: { shards: 3, queue: 100 }\nws: { ping: 5s }\n");
+
+        var config = Config.load(
+                file, null, Map.of("SLUICE_HTTP_PORT", "1002", "SLUICE_LOG_SHARDS", "5"), Map.of("http.port", "1003"));
+
+        assertThat(config.number(ConfigKey.HTTP_PORT)).isEqualTo(1003);
+        assertThat(config.number(ConfigKey.LOG_SHARDS)).isEqualTo(5);
+        assertThat(config.number(ConfigKey.LOG_QUEUE)).isEqualTo(100);
+        assertThat(config.duration(ConfigKey.WS_PING)).isEqualTo(Duration.ofSeconds(5));
+        assertThat(config.size(ConfigKey.HTTP_MAX_BODY)).isEqualTo(16 << 20);
+        assertThat(config.entries())
+                .contains(
+                        new Config.Entry("http.port", "1003", "flag"),
+                        new Config.Entry("log.shards", "5", "environment SLUICE_LOG_SHARDS"),
+                        new Config.Entry("log.queue", "100", file + ":2"),
+                        new Config.Entry("ws.maxWindow", "4096", "default"));
+    }
+
+    @Test
+    void namesEnvironmentVariablesAfterTheirPath() {
+        assertThat(ConfigKey.KAFKA_BOOTSTRAP_SERVERS.environmentName()).isEqualTo("SLUICE_KAFKA_BOOTSTRAP_SERVERS");
+        assertThat(ConfigKey.LOG_APPEND_ID_RETENTION.environmentName()).isEqualTo("SLUICE_LOG_APPEND_ID_RETENTION");
+    }
+
+    @Test
+    void masksSecretsAndPassesPropertiesThrough() throws IOException {
+        var config = Config.load(file("""
+                        kafka:
+                          bootstrapServers: 127.0.0.1:9092
+                          properties: { sasl.jaas.config: hush, client.rack: r1 }
+                        """), null, Map.of(), Map.of());
+
+        assertThat(config.kafkaConnection())
+                .containsEntry("bootstrap.servers", "127.0.0.1:9092")
+                .containsEntry("sasl.jaas.config", "hush");
+        assertThat(config.entries().toString()).contains("r1").doesNotContain("hush");
+    }
+
+    @Test
+    void readsSourcesAndLetsTheFilesOwnWinOverTheSamples() throws IOException {
+        Path samples = Files.createDirectory(folder.resolve("samples"));
+        Files.writeString(samples.resolve("sources.yaml"), """
+                sources:
+                  - { name: orders, topics: [orders] }
+                  - { name: payments, topics: [payments] }
+                """);
+
+        var config = Config.load(
+                file("kafka: { sources: [ { name: orders, topics: [mine, yours] } ] }"), samples, Map.of(), Map.of());
+
+        assertThat(config.topics()).isEqualTo(List.of("mine", "yours", "payments"));
+        assertThat(config.projectionFolders())
+                .containsExactly(folder.toAbsolutePath().resolve("projections"), samples.resolve("projections"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`http: { port: many }`            | :1: http.port: found 'many', expected a whole number from 0 to 65535",
+                "`http: { port: 70000 }`           | :1: http.port: found '70000', expected a whole number from 0 to 65535",
+                "`http: { prot: 1 }`               | :1: found unknown key 'http.prot', expected one of allowedHosts, allowedOrigins, host, maxBody, port",
+                "`cache: {}`                       | :1: found unknown key 'cache', expected one of data, http, kafka, log",
+                "`http: [1]`                       | :1: http: found a list, expected keys and values",
+                "`http: { port: [1] }`             | :1: http.port: found a list, expected a single value",
+                "`http: { allowedHosts: a }`       | :1: http.allowedHosts: found 'a', expected a list",
+                "`log: { maxEvent: 5 miles }`      | found '5 miles', expected a size with unit",
+                "`ws: { ping: 5 }`                 | found '5', expected a duration with unit",
+                "`http: { port: 1, port: 2 }`      | found the key twice",
+                "`http: { port: 1`                 | found text that is not YAML",
+                "`http: { host: 0.0.0.0 }`         | or the flag --insecure",
+                "`kafka: { sources: [ {} ] }`      | found a source without a name",
+                "`kafka: { sources: [ { name: a, topics: [ t ], onConflict: no } ] }` | :1: kafka.sources[a].onConflict: found 'no'",
+            })
+    void refusesWithFileLineKeyAndWhatWasExpected(String yaml, String message) throws IOException {
+        Path file = file(yaml);
+
+        assertThatThrownBy(() -> Config.load(file, null, Map.of(), Map.of()))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.CONFIG_INVALID))
+                .hasMessageContaining(message)
+                .hasMessageContaining(file.toString());
+    }
+
+    @Test
+    void listensBeyondLoopbackOnlyWhenTold() throws IOException {
+        var config = Config.load(file("http: { host: 0.0.0.0 }"), null, Map.of(), Map.of(Config.INSECURE, "true"));
+
+        assertThat(config.text(ConfigKey.HTTP_HOST)).isEqualTo("0.0.0.0");
+    }
+
+    private Path file(String yaml) throws IOException {
+        return Files.writeString(folder.resolve("sluice.yaml"), yaml);
+    }
+}
