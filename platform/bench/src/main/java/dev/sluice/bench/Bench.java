@@ -1,0 +1,20 @@
+package dev.sluice.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The benchmarks' command line. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Measures Sluice beside the plain programs it is compared with.",
+        subcommands = {AppendCommand.class},
+        footer = {"", "Example: sluice bench append --duration 10s"})
+public final class Bench {
+    private Bench() {}
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Bench()).execute(arguments));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.sluice.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/** What the benchmarks ask the machine. */
+final class Machine {
+    private static final int PROBES = 200;
+
+    private Machine() {}
+
+    /** CPU time of this process so far. */
+    static double cpuSeconds() {
+        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        return system.getProcessCpuTime() / 1e9;
+    }
+
+    /** The disk's weather: median µs of an appended, synced 4 KiB. */
+    static double syncMicros(Path folder) {
+        Path probe = folder.resolve("sync-probe");
+        long[] nanos = new long[PROBES];
+        try (var file = FileChannel.open(probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            var block = ByteBuffer.allocateDirect(4_096);
+            for (int i = 0; i < PROBES; i++) {
+                long start = System.nanoTime();
+                file.write(block.clear());
+                file.force(false);
+                nanos[i] = System.nanoTime() - start;
+            }
+            Files.delete(probe);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        Arrays.sort(nanos);
+        return nanos[PROBES / 2] / 1e3;
+    }
+
+    /** JDK, heap limit and processors, in one line. */
+    static String describe() {
+        var runtime = Runtime.getRuntime();
+        return "JDK " + Runtime.version().feature() + ", -Xmx" + (runtime.maxMemory() >> 20) + "m, "
+                + runtime.availableProcessors() + " processors";
+    }
+
+    static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}
