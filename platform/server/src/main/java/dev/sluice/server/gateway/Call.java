@@ -1,0 +1,104 @@
+package dev.sluice.server.gateway;
+
+import dev.sluice.log.Failure;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One request as its endpoint sees it. */
+final class Call {
+    private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
+    private static final String TRACE_ID = "sluice.traceId";
+
+    private final RoutingContext routing;
+    private final Map<String, String> path;
+    private final byte[] body;
+
+    /** @param path the decoded variables of the route's template */
+    Call(RoutingContext routing, Map<String, String> path, byte[] body) {
+        this.routing = routing;
+        this.path = path;
+        this.body = body;
+    }
+
+    HttpServerRequest request() {
+        return routing.request();
+    }
+
+    HttpServerResponse response() {
+        return routing.response();
+    }
+
+    String path(String variable) {
+        return path.get(variable);
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    /** The parameters, of which only {@code known} may be there. */
+    Query query(String... known) {
+        return Query.parse(routing.request().query(), Set.of(known));
+    }
+
+    /** A header that may be there once at most. */
+    @Nullable
+    String header(String name) {
+        List<String> values = routing.request().headers().getAll(name);
+        if (values.size() > 1) {
+            throw Query.invalid("found header " + name + " " + values.size() + " times, expected it once");
+        }
+        return values.isEmpty() ? null : values.get(0);
+    }
+
+    /** All values of a list header in one. */
+    @Nullable
+    String accept() {
+        List<String> values = routing.request().headers().getAll("Accept");
+        return values.isEmpty() ? null : String.join(",", values);
+    }
+
+    /** Runs when the response has ended, or the client has gone. */
+    void onEnd(Runnable then) {
+        routing.addEndHandler(over -> then.run());
+    }
+
+    String traceId() {
+        return traceId(routing);
+    }
+
+    /** The trace that the request belongs to (W3C {@code traceparent}), else a new random one. */
+    static String traceId(RoutingContext routing) {
+        String known = routing.get(TRACE_ID);
+        if (known != null) {
+            return known;
+        }
+        String traceId = traceId(routing.request());
+        routing.put(TRACE_ID, traceId);
+        return traceId;
+    }
+
+    static String traceId(HttpServerRequest request) {
+        String parent = request.getHeader("traceparent");
+        var matcher = TRACE_PARENT.matcher(parent == null ? "" : parent);
+        var random = ThreadLocalRandom.current();
+        return matcher.matches() ? matcher.group(1) : "%016x%016x".formatted(random.nextLong(), random.nextLong());
+    }
+
+    /** Refuses a body that is encoded, such as with gzip. */
+    void checkContentEncoding() {
+        String encoding = header("Content-Encoding");
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            throw Failure.of(
+                    Failure.Kind.UNSUPPORTED_MEDIA_TYPE,
+                    "found Content-Encoding: " + Query.shown(encoding) + ", expected none");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.sluice.server.gateway;
+
+import static dev.sluice.log.EventQuery.Direction.FORWARD;
+
+import dev.sluice.expression.Filters;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.EventQuery;
+import dev.sluice.log.Failure;
+import dev.sluice.log.Failure.Kind;
+import dev.sluice.log.Position;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.Selection;
+import dev.sluice.log.StreamName;
+import dev.sluice.shard.CloudEventsJson;
+import dev.sluice.shard.EventLog;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /v1/events}: pages over all streams, the live read, one event. */
+final class EventRoutes {
+    private static final int MAX_SCAN = 100_000;
+    private static final int MAX_SCANS_WITH_EVENTS = 10;
+
+    private final EventLog log;
+    private final Workers workers;
+    private final Follows follows;
+    private final LongSupplier clockMicros;
+
+    EventRoutes(EventLog log, Workers workers, Follows follows, LongSupplier clockMicros) {
+        this.log = log;
+        this.workers = workers;
+        this.follows = follows;
+        this.clockMicros = clockMicros;
+    }
+
+    void addTo(Routes routes) {
+        routes.get("/v1/events", this::events).get("/v1/events/{position}", this::event);
+    }
+
+    private Future<Answer> events(Call call) {
+        Query query = call.query(
+                "stream", "category", "type", "where", "after", "since", "limit", "direction", "follow", "checkpoints");
+        return query.flag("follow") ? follow(call, query) : page(call, query);
+    }
+
+    private Future<Answer> page(Call call, Query query) {
+        query.without("without follow=true", "checkpoints");
+        var body = new EventsBody(MediaTypes.choose(call.accept(), EventsBody.MEDIA_TYPES), query.limit(), workers);
+        var first = new EventQuery(
+                selection(query),
+                after(query),
+                since(query),
+                StreamRoutes.direction(query),
+                body.room(),
+                MAX_SCAN,
+                filter(query));
+        return fill(call, body, first, 1).map(next -> body.answer().with(StreamRoutes.CURSOR_HEADER, next.encode()));
+    }
+
+    /**
+     * Reads until the page is full or nothing more is there, so that an empty page means the end; a filter that matches
+     * seldom gives a short page after some scans instead.
+     */
+    private Future<Cursor> fill(Call call, EventsBody body, EventQuery query, int scan) {
+        return log.read(query).compose(page -> body.add(page.events()).compose(added -> {
+            boolean isLong = scan >= MAX_SCANS_WITH_EVENTS && !body.isEmpty();
+            if (page.end() || body.isFull() || isLong || call.response().closed()) {
+                return Future.succeededFuture(page.next());
+            }
+            var next = new EventQuery(
+                    query.selection(),
+                    page.next(),
+                    query.sinceMicros(),
+                    query.direction(),
+                    body.room(),
+                    MAX_SCAN,
+                    query.where());
+            return fill(call, body, next, scan + 1);
+        }));
+    }
+
+    private Future<Answer> follow(Call call, Query query) {
+        MediaTypes.choose(call.accept(), List.of(MediaTypes.NDJSON));
+        if (StreamRoutes.direction(query) != FORWARD) {
+            throw Query.invalid("found direction=backward with follow=true, expected forward");
+        }
+        Selection selection = selection(query);
+        Long since = since(query);
+        Predicate<RecordedEvent> filter = and(filter(query), since == null ? null : newer(since));
+        long limit = query.has("limit") ? query.limit() : Long.MAX_VALUE;
+        boolean hasCheckpoints = query.flag("checkpoints");
+        Cursor after = after(query);
+        Future<Cursor> start = after != null
+                ? Future.succeededFuture(after)
+                : since != null ? log.cursorBefore(since) : Future.succeededFuture(Cursor.start(log.shards()));
+        return start.map(cursor -> {
+            follows.begin(call, log.subscribe(selection, cursor, filter), hasCheckpoints, limit);
+            return Answer.TAKEN;
+        });
+    }
+
+    private static Predicate<RecordedEvent> newer(long sinceMicros) {
+        return event -> event.recordedMicros() >= sinceMicros;
+    }
+
+    private @Nullable Cursor after(Query query) {
+        String after = query.text("after");
+        return after == null ? null : Cursor.parse(after, log.shards());
+    }
+
+    private @Nullable Long since(Query query) {
+        String since = query.text("since");
+        return since == null ? null : (Long) Since.micros(since, clockMicros.getAsLong());
+    }
+
+    /** The narrowest of stream, category, type; what else was named is left to {@link #filter}. */
+    private static Selection selection(Query query) {
+        String stream = query.text("stream");
+        if (stream != null) {
+            return new Selection.OfStream(StreamName.check(stream));
+        }
+        String category = query.filled("category");
+        if (category != null) {
+            return new Selection.OfCategory(category);
+        }
+        String type = query.filled("type");
+        return type != null ? new Selection.OfType(type) : new Selection.All();
+    }
+
+    private static @Nullable Predicate<RecordedEvent> filter(Query query) {
+        Predicate<RecordedEvent> filter = null;
+        String category = query.filled("category");
+        if (category != null && query.has("stream")) {
+            filter = event -> event.category().equals(category);
+        }
+        String type = query.filled("type");
+        if (type != null && (query.has("stream") || category != null)) {
+            filter = and(filter, event -> event.type().equals(type));
+        }
+        String where = query.filled("where");
+        return and(filter, where == null ? null : Filters.events(where));
+    }
+
+    private static @Nullable Predicate<RecordedEvent> and(
+            @Nullable Predicate<RecordedEvent> first, @Nullable Predicate<RecordedEvent> second) {
+        return first == null ? second : second == null ? first : first.and(second);
+    }
+
+    private Future<Answer> event(Call call) {
+        call.query();
+        Position position = Position.parse(call.path("position"));
+        Future<@Nullable RecordedEvent> found =
+                position.shard() < log.shards() ? log.event(position) : Future.succeededFuture();
+        return found.compose(event -> {
+            if (event == null) {
+                throw Failure.of(
+                        Kind.EVENT_NOT_FOUND,
+                        "found no event at position " + position + ", expected one below the head");
+            }
+            return workers.run(
+                    event.dataLength(),
+                    () -> Answer.of(200, MediaTypes.CLOUDEVENT, Buffer.buffer(CloudEventsJson.write(event, null))));
+        });
+    }
+}

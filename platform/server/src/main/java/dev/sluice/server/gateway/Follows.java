@@ -1,0 +1,145 @@
+package dev.sluice.server.gateway;
+
+import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.shard.CloudEventsJson;
+import dev.sluice.shard.EventLog;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The endless reads of {@code follow=true}: one JSON line an event. A client that reads slowly costs one batch: the next is
+ * asked for when this one has gone into the socket. They end when the client goes or the gateway closes.
+ */
+final class Follows {
+    private static final Logger LOG = LoggerFactory.getLogger(Follows.class);
+    private static final int WRITE_BYTES = 64 << 10;
+
+    private final Set<Follow> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /** Takes the response over, on its event loop. */
+    void begin(Call call, EventLog.LiveRead read, boolean hasCheckpoints, long limit) {
+        var follow = new Follow(call, read, hasCheckpoints, limit);
+        open.add(follow);
+        call.onEnd(follow::end);
+        follow.begin();
+        if (closed) {
+            follow.end();
+        }
+    }
+
+    /** Ends all of them; each on its own event loop. */
+    void close() {
+        closed = true;
+        open.forEach(follow -> follow.context.runOnContext(now -> follow.end()));
+    }
+
+    private final class Follow {
+        private final Context context = Vertx.currentContext();
+        private final HttpServerResponse response;
+        private final String traceId;
+        private final EventLog.LiveRead read;
+        private final boolean hasCheckpoints;
+        private long left;
+        private Iterator<RecordedEvent> events = List.<RecordedEvent>of().iterator();
+        private EventLog.Batch batch;
+        private boolean isOver;
+
+        Follow(Call call, EventLog.LiveRead read, boolean hasCheckpoints, long limit) {
+            this.response = call.response();
+            this.traceId = call.traceId();
+            this.read = read;
+            this.hasCheckpoints = hasCheckpoints;
+            this.left = limit;
+        }
+
+        void begin() {
+            response.setChunked(true).putHeader("Content-Type", MediaTypes.NDJSON);
+            response.setWriteQueueMaxSize(WRITE_BYTES);
+            response.writeHead().onFailure(gone -> end());
+            response.drainHandler(room -> write());
+            read.pause();
+            read.exceptionHandler(this::fail);
+            read.handler(this::take);
+            read.fetch(1);
+        }
+
+        private void take(EventLog.Batch next) {
+            batch = next;
+            events = next.events().iterator();
+            if (!isOver && hasCheckpoints && next.events().isEmpty()) {
+                send(new JsonObject()
+                        .put("checkpoint", next.cursor().encode())
+                        .toBuffer()
+                        .appendByte((byte) '\n'));
+            }
+            write();
+        }
+
+        private void write() {
+            while (!isOver && events.hasNext() && !response.writeQueueFull()) {
+                var lines = Buffer.buffer();
+                while (events.hasNext() && lines.length() < WRITE_BYTES && left > 0) {
+                    append(lines, events.next());
+                    left--;
+                }
+                send(lines);
+                if (left == 0) {
+                    end();
+                }
+            }
+            if (!isOver && batch != null && !events.hasNext() && !response.writeQueueFull()) {
+                batch = null;
+                read.fetch(1);
+            }
+        }
+
+        private void append(Buffer lines, RecordedEvent event) {
+            String cursor = batch.cursor().with(event.shard(), event.offset()).encode();
+            lines.appendBytes(CloudEventsJson.write(event, cursor)).appendByte((byte) '\n');
+        }
+
+        private void send(Buffer lines) {
+            response.write(lines).onFailure(gone -> end());
+        }
+
+        /** The head has gone long ago, so the problem is the last line. */
+        private void fail(Throwable cause) {
+            if (isOver) {
+                return;
+            }
+            if (!(cause instanceof Failure)) {
+                LOG.error("follow_failed traceId={}", traceId, cause);
+            }
+            var failure = cause instanceof Failure known
+                    ? known
+                    : Failure.of(Failure.Kind.INTERNAL, "a bug: see the log for this traceId");
+            send(Buffer.buffer("{\"problem\":")
+                    .appendBuffer(Problem.document(failure, failure.kind().httpStatus(), traceId))
+                    .appendString("}\n"));
+            end();
+        }
+
+        void end() {
+            if (isOver) {
+                return;
+            }
+            isOver = true;
+            open.remove(this);
+            read.close().onFailure(cause -> LOG.warn("follow_close_failed traceId={}", traceId, cause));
+            if (!response.ended() && !response.closed()) {
+                response.end().onFailure(gone -> {});
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.sluice.server.gateway;
+
+import dev.sluice.log.Failure;
+import dev.sluice.log.Failure.Kind;
+import dev.sluice.projection.Projections;
+import dev.sluice.server.live.Live;
+import dev.sluice.shard.EventLog;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP API of a process on one port, served by an event loop per core. The WebSocket path is handed to {@link Live} after
+ * the door's check.
+ *
+ * <p>To stop: {@link #drain} (not ready, still serving), then {@link #close}.
+ */
+public final class Gateway {
+    private static final int MAX_LINE_BYTES = 16 << 10;
+    private static final int MAX_HEADER_BYTES = 32 << 10;
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
+
+    /** The rooms it hands requests to. */
+    public record Rooms(EventLog log, Projections projections, Live live) {}
+
+    private final Vertx vertx;
+    private final GatewayOptions options;
+    private final Rooms rooms;
+    private final Info info;
+    private final Health health;
+    private final PrometheusMeterRegistry metrics;
+    private final Workers workers;
+    private final Bodies bodies;
+    private final RequestMetrics requestMetrics;
+    private final Follows follows = new Follows();
+    private final AtomicInteger port = new AtomicInteger();
+    private volatile boolean isDraining;
+    private @Nullable String deployment;
+
+    public Gateway(
+            Vertx vertx,
+            GatewayOptions options,
+            Rooms rooms,
+            Info info,
+            Health health,
+            PrometheusMeterRegistry metrics) {
+        this.vertx = vertx;
+        this.options = options;
+        this.rooms = rooms;
+        this.info = info;
+        this.health = health;
+        this.metrics = metrics;
+        this.workers = new Workers(vertx);
+        this.bodies = new Bodies(options.maxBodyBytes());
+        this.requestMetrics = new RequestMetrics(metrics);
+    }
+
+    /** Begins to listen; answers the port. */
+    public Future<Integer> listen() {
+        var each = new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
+        return vertx.deployVerticle(Listener::new, each).map(id -> {
+            deployment = id;
+            return port.get();
+        });
+    }
+
+    /** Says from now on that the process is not ready, so that balancers look elsewhere. */
+    public void drain() {
+        isDraining = true;
+    }
+
+    /** Accepts nothing more, ends the follows, waits a while for requests under way. */
+    public Future<Void> close() {
+        drain();
+        follows.close();
+        return deployment == null ? Future.succeededFuture() : vertx.undeploy(deployment);
+    }
+
+    private HttpServerOptions serverOptions() {
+        // below 0: any port, the same one for all instances
+        var server = new HttpServerOptions()
+                .setHost(options.host())
+                .setPort(options.port() == 0 ? -1 : options.port())
+                .setMaxInitialLineLength(MAX_LINE_BYTES)
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setHttp2ClearTextEnabled(false)
+                .setTcpKeepAlive(true);
+        return Live.configure(server);
+    }
+
+    private Routes routes() {
+        var routes = new Routes(vertx, new Door(options), bodies, requestMetrics);
+        new StreamRoutes(rooms.log(), workers, info.clockMicros()).addTo(routes);
+        new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
+        new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers).addTo(routes);
+        new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
+                .addTo(routes, workers);
+        return routes.get("/v1/ws", this::webSocket);
+    }
+
+    private Future<Answer> webSocket(Call call) {
+        if (!"websocket".equalsIgnoreCase(call.header("Upgrade"))) {
+            var failure = Query.invalid("found a plain request, expected an upgrade to a WebSocket");
+            return Future.succeededFuture(
+                    Problem.of(failure, 426, call.traceId()).with("Upgrade", "websocket"));
+        }
+        rooms.live().accept(call.request());
+        return Future.succeededFuture(Answer.TAKEN);
+    }
+
+    /** What could not be read as HTTP; the connection is of no more use. */
+    private static void refuse(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        boolean isLine = cause instanceof TooLongHttpLineException;
+        boolean isHeader = cause instanceof TooLongHttpHeaderException;
+        var failure = Failure.of(
+                Kind.INVALID_REQUEST,
+                isLine
+                        ? "found a request line of more than " + MAX_LINE_BYTES + " bytes, expected less"
+                        : isHeader
+                                ? "found headers of more than " + MAX_HEADER_BYTES + " bytes, expected less"
+                                : "found a request that cannot be read, expected HTTP/1.1");
+        Answer answer = Problem.of(failure, isLine ? 414 : isHeader ? 431 : 400, Call.traceId(request));
+        Routes.write(request.response(), answer.with("Connection", "close"));
+    }
+
+    private final class Listener extends VerticleBase {
+        private @Nullable HttpServer server;
+
+        @Override
+        public Future<?> start() {
+            server = vertx.createHttpServer(serverOptions())
+                    .requestHandler(routes().done())
+                    .invalidRequestHandler(Gateway::refuse);
+            return server.listen().onSuccess(listening -> port.set(listening.actualPort()));
+        }
+
+        @Override
+        public Future<?> stop() {
+            return server == null ? Future.succeededFuture() : server.shutdown(CLOSE_GRACE);
+        }
+    }
+}

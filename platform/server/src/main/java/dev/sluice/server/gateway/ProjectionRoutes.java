@@ -1,0 +1,207 @@
+package dev.sluice.server.gateway;
+
+import dev.sluice.expression.Filters;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
+import dev.sluice.log.Failure.Kind;
+import dev.sluice.projection.Projections;
+import dev.sluice.projection.Row;
+import dev.sluice.projection.View;
+import dev.sluice.shard.Utf8;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /v1/projections}: definitions and rows. */
+final class ProjectionRoutes {
+    private static final int MAX_DEFINITION_BYTES = 1 << 20;
+    private static final long DEFAULT_WAIT_MILLIS = 5_000;
+    private static final long MAX_WAIT_MILLIS = 60_000;
+    private static final int ETAG_BYTES = 12;
+
+    private final Projections projections;
+    private final int shards;
+    private final Workers workers;
+
+    ProjectionRoutes(Projections projections, int shards, Workers workers) {
+        this.projections = projections;
+        this.shards = shards;
+        this.workers = workers;
+    }
+
+    void addTo(Routes routes) {
+        routes.get("/v1/projections", this::list)
+                .get("/v1/projections/{projection}", this::info)
+                .withBody(HttpMethod.PUT, "/v1/projections/{projection}", this::put)
+                .delete("/v1/projections/{projection}", this::delete)
+                .get("/v1/projections/{projection}/rows", this::rows)
+                .get("/v1/projections/{projection}/rows/{key}", this::row);
+    }
+
+    private Future<Answer> list(Call call) {
+        Query query = call.query("limit", "cursor");
+        return Future.succeededFuture(NamedPage.of(
+                query, "projections", projections.list(), Projections.Info::name, ProjectionRoutes::summary));
+    }
+
+    private Future<Answer> info(Call call) {
+        call.query();
+        Projections.Info info = projections.info(call.path("projection"));
+        return Future.succeededFuture(Answer.json(200, summary(info).put("definition", info.definition())));
+    }
+
+    static JsonObject summary(Projections.Info info) {
+        var summary = new JsonObject()
+                .put("name", info.name())
+                .put("generation", info.generation())
+                .put("state", info.state());
+        if (info.problem() != null) {
+            summary.put("problem", info.problem());
+        }
+        return summary.put("cursor", info.cursor().encode())
+                .put("lag", lag(info.lag()))
+                .put("rows", info.rows())
+                .put("deadLetters", info.deadLetters());
+    }
+
+    private static JsonObject lag(View.Lag lag) {
+        return new JsonObject().put("events", lag.events()).put("ms", lag.millis());
+    }
+
+    private Future<Answer> put(Call call) {
+        call.query();
+        call.checkContentEncoding();
+        String contentType = call.header("Content-Type");
+        String media = contentType == null ? "" : MediaTypes.bare(contentType);
+        if (!media.equals(MediaTypes.JSON) && !MediaTypes.YAML.contains(media)) {
+            throw Failure.of(
+                    Kind.UNSUPPORTED_MEDIA_TYPE,
+                    "found " + (contentType == null ? "no Content-Type" : Query.shown(contentType)) + ", expected "
+                            + MediaTypes.YAML.get(0) + " or " + MediaTypes.JSON);
+        }
+        MediaTypes.checkCharset(contentType);
+        if (call.body().length > MAX_DEFINITION_BYTES || !Utf8.isValid(call.body())) {
+            throw Failure.of(
+                    Kind.DEFINITION_INVALID,
+                    "found a definition of " + call.body().length + " bytes, expected UTF-8 of at most "
+                            + MAX_DEFINITION_BYTES + " bytes");
+        }
+        String text = new String(call.body(), StandardCharsets.UTF_8);
+        return projections
+                .apply(text, call.path("projection"), "the request's body")
+                .map(applied -> {
+                    Projections.Applied one = applied.get(0);
+                    return Answer.json(
+                            one.created() ? 201 : 200,
+                            new JsonObject().put("projection", one.name()).put("generation", one.generation()));
+                });
+    }
+
+    private Future<Answer> delete(Call call) {
+        call.query();
+        return projections.delete(call.path("projection")).map(deleted -> Answer.empty(204));
+    }
+
+    private Future<Answer> rows(Call call) {
+        Query query = call.query("where", "prefix", "limit", "cursor", "after", "waitMs");
+        View view = projections.view(call.path("projection"));
+        String where = query.filled("where");
+        Predicate<Function<String, @Nullable Object>> filter = where == null ? null : Filters.rows(where);
+        String prefix = query.text("prefix") == null ? "" : query.text("prefix");
+        String afterKey = PageCursor.parse(query.text("cursor"));
+        int limit = query.limit();
+        return reached(view, query)
+                .compose(reached -> view.rows(prefix, afterKey, limit, filter))
+                .compose(page -> workers.run(bytes(page), () -> rows(page, view.lag())));
+    }
+
+    private static long bytes(View.Page page) {
+        return page.rows().stream().mapToLong(row -> json(row.row()).length).sum();
+    }
+
+    private static Answer rows(View.Page page, View.Lag lag) {
+        Buffer body = Buffer.buffer("{\"rows\":[");
+        String separator = "";
+        for (View.KeyedRow row : page.rows()) {
+            body.appendString(separator);
+            appendRow(body, row);
+            body.appendByte((byte) '}');
+            separator = ",";
+        }
+        List<View.KeyedRow> rows = page.rows();
+        String next = page.end() || rows.isEmpty()
+                ? null
+                : PageCursor.after(rows.get(rows.size() - 1).key());
+        body.appendString("],\"cursor\":")
+                .appendBuffer(Json.encodeToBuffer(next))
+                .appendString(",\"at\":\"" + page.cursor().encode() + "\",\"lag\":")
+                .appendBuffer(lag(lag).toBuffer())
+                .appendString("}");
+        return Answer.of(200, MediaTypes.JSON, body);
+    }
+
+    private Future<Answer> row(Call call) {
+        Query query = call.query("after", "waitMs");
+        View view = projections.view(call.path("projection"));
+        String key = call.path("key");
+        return reached(view, query).compose(reached -> view.row(key)).map(found -> row(call, view.name(), found));
+    }
+
+    private static Answer row(Call call, String projection, View.KeyedRow found) {
+        if (found.row() == null) {
+            throw Failure.of(
+                            Kind.ROW_NOT_FOUND,
+                            "found no row '" + Query.shown(found.key()) + "' in projection " + projection
+                                    + ", expected one of its keys")
+                    .with("cursor", found.cursor().encode());
+        }
+        String etag = etag(found.row().json());
+        String known = call.header("If-None-Match");
+        if (known != null && Arrays.asList(known.split("\\s*,\\s*")).contains(etag)) {
+            return Answer.empty(304).with("ETag", etag);
+        }
+        Buffer body = Buffer.buffer();
+        appendRow(body, found);
+        body.appendString(",\"cursor\":\"" + found.cursor().encode() + "\"}");
+        return Answer.of(200, MediaTypes.JSON, body).with("ETag", etag);
+    }
+
+    /** Opens the object and leaves it open. */
+    private static void appendRow(Buffer body, View.KeyedRow row) {
+        body.appendString("{\"key\":")
+                .appendBuffer(Json.encodeToBuffer(row.key()))
+                .appendString(",\"row\":")
+                .appendBytes(json(row.row()));
+    }
+
+    private static byte[] json(@Nullable Row row) {
+        return row == null ? "null".getBytes(StandardCharsets.UTF_8) : row.json();
+    }
+
+    /** Weak: it is the row's, the answer's cursor moves on. */
+    private static String etag(byte[] row) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(row);
+            return "W/\"" + HexFormat.of().formatHex(hash, 0, ETAG_BYTES) + "\"";
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
+            throw new IllegalStateException(everyJdkHasIt);
+        }
+    }
+
+    private Future<Void> reached(View view, Query query) {
+        long waitMillis = query.number("waitMs", DEFAULT_WAIT_MILLIS, 0, MAX_WAIT_MILLIS);
+        String after = query.text("after");
+        return after == null ? Future.succeededFuture() : view.reached(Cursor.parse(after, shards), waitMillis);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.server.gateway;
+
+import dev.sluice.log.Failure;
+import dev.sluice.shard.CloudEventsJson;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The parameter {@code since}: a time, or how long ago. */
+final class Since {
+    private static final Pattern AGO = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
+
+    private Since() {}
+
+    /** As µs since 1970 UTC. */
+    static long micros(String text, long nowMicros) {
+        Matcher ago = AGO.matcher(text);
+        if (ago.matches()) {
+            long micros = Math.multiplyExact(Long.parseLong(ago.group(1)), unitMicros(ago.group(2)));
+            return Math.max(0, nowMicros - micros);
+        }
+        try {
+            // a + of the zone that came unescaped has become a space
+            return CloudEventsJson.micros(text.replace(' ', '+'));
+        } catch (Failure malformed) {
+            throw Query.invalid(
+                    "found since=" + Query.shown(text)
+                            + ", expected an RFC 3339 time such as 2026-01-31T12:00:00Z or a duration such as 500ms, 10m, 2h, 1d");
+        }
+    }
+
+    private static long unitMicros(String unit) {
+        return switch (unit) {
+            case "ms" -> 1_000L;
+            case "s" -> 1_000_000L;
+            case "m" -> 60_000_000L;
+            case "h" -> 3_600_000_000L;
+            default -> 86_400_000_000L;
+        };
+    }
+}
