@@ -105,6 +105,7 @@ public final class Gateway {
         new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);
+        new DeadLetterRoutes(rooms.log(), workers).addTo(routes);
         return routes.get("/v1/ws", this::webSocket);
     }
 
