@@ -5,7 +5,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Boolean expressions over events and over rows: what {@code where} takes everywhere. */
+/** Boolean expressions over events and over rows: what {@code where} takes everywhere. Predicates are safe for any thread. */
 public final class Filters {
     private Filters() {}
 
@@ -14,11 +14,19 @@ public final class Filters {
      * {@code line} and {@code col}. An evaluation error (a type mismatch in one event) is EVALUATION_FAILED from the predicate.
      */
     public static Predicate<RecordedEvent> events(String where) {
-        throw new UnsupportedOperationException();
+        var slots = new EventSlots();
+        var condition = slots.compileCondition(Expression.parse(where));
+        return event -> condition.holds(new EventFacts(slots).of(event));
     }
 
-    /** Over rows, given as a function from column to value (String, Boolean, BigDecimal or Long, null); {@code key} is the row's key. */
+    /**
+     * Over rows, given as a function from column to value (String, Boolean, BigDecimal or Long, Instant, null); {@code key} is
+     * the row's key.
+     */
     public static Predicate<Function<String, @Nullable Object>> rows(String where) {
-        throw new UnsupportedOperationException();
+        var tree = Parser.expression(where);
+        var code = Compiler.condition(where, tree, RowFacts::resolve).evaluator();
+        var place = Place.of(where, tree.at());
+        return columns -> Values.truth(code.evaluate(new RowFacts(columns)), place);
     }
 }

@@ -1,0 +1,132 @@
+package dev.sluice.expression;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.sluice.expression.EventSlots.Node;
+import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
+import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event at a time, its data read at most once and only when an expression asks. Where an object names a field twice, its
+ * first value that is not null counts, so that reading may stop when all is found. For one thread.
+ */
+public final class EventFacts extends Facts {
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+
+    private final Node root;
+    private final @Nullable Object[] values;
+    private @Nullable RecordedEvent event;
+    private boolean isRead;
+    private @Nullable Failure problem;
+
+    public EventFacts(EventSlots slots) {
+        root = slots.root();
+        values = new Object[slots.count()];
+    }
+
+    /** Turns to an event. */
+    public EventFacts of(RecordedEvent next) {
+        event = next;
+        isRead = false;
+        return this;
+    }
+
+    RecordedEvent event() {
+        if (event == null) {
+            throw new IllegalStateException("no event yet");
+        }
+        return event;
+    }
+
+    /** The value at a path. */
+    @Nullable
+    Object data(int slot) {
+        if (!isRead) {
+            read();
+        }
+        if (problem != null) {
+            throw problem;
+        }
+        return values[slot];
+    }
+
+    private void read() {
+        var from = event();
+        isRead = true;
+        problem = null;
+        Arrays.fill(values, null);
+        if (from.dataLength() == 0 || !from.isJson()) {
+            return;
+        }
+        try (JsonParser parser = JSON.createParser(from.dataArray(), from.dataStart(), from.dataLength())) {
+            store(parser, parser.nextToken(), root);
+        } catch (IOException malformed) {
+            problem = Failure.of(
+                    Failure.Kind.EVALUATION_FAILED,
+                    "found data at " + from.position() + " that cannot be read, expected JSON: "
+                            + malformed.getMessage());
+        }
+    }
+
+    /** Stores the value that begins with {@code token}; true when it is not null. */
+    private boolean store(JsonParser parser, @Nullable JsonToken token, Node node) throws IOException {
+        if (token == null) {
+            return false;
+        }
+        switch (token) {
+            case START_OBJECT:
+                values[node.slot()] = Structure.OBJECT;
+                if (node.children().isEmpty()) {
+                    parser.skipChildren();
+                } else {
+                    fields(parser, node);
+                }
+                return true;
+            case START_ARRAY:
+                values[node.slot()] = Structure.ARRAY;
+                parser.skipChildren();
+                return true;
+            case VALUE_STRING:
+                values[node.slot()] = parser.getText();
+                return true;
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT:
+                var number = Decimal.parse(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
+                values[node.slot()] = number == null ? Structure.HUGE_NUMBER : number;
+                return true;
+            case VALUE_TRUE:
+                values[node.slot()] = Boolean.TRUE;
+                return true;
+            case VALUE_FALSE:
+                values[node.slot()] = Boolean.FALSE;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void fields(JsonParser parser, Node node) throws IOException {
+        int missing = node.children().size();
+        for (var token = parser.nextToken(); token == JsonToken.FIELD_NAME; token = parser.nextToken()) {
+            var child = missing == 0 ? null : node.children().get(parser.currentName());
+            var value = parser.nextToken();
+            if (child == null || values[child.slot()] != null) {
+                parser.skipChildren();
+            } else if (store(parser, value, child) && --missing == 0 && node == root) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.expression;
+
+import dev.sluice.expression.Compiler.Code;
+import dev.sluice.expression.Compiler.Type;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The union of the paths into event data that some expressions need: each path has a slot, and one pass over an event's bytes
+ * fills them all. Filled while the expressions are compiled, by one thread; then read-only.
+ */
+public final class EventSlots implements Compiler.Scope {
+    /** A node of the tree of paths. */
+    static final class Node {
+        private final Map<String, Node> children = new HashMap<>();
+        private final int slot;
+
+        private Node(int slot) {
+            this.slot = slot;
+        }
+
+        Map<String, Node> children() {
+            return children;
+        }
+
+        int slot() {
+            return slot;
+        }
+    }
+
+    private final Node root = new Node(0);
+    private int slots = 1;
+
+    /** Compiles an expression over events; FILTER_INVALID with details {@code line} and {@code col}. */
+    public Evaluator compile(Expression expression) {
+        return Compiler.compile(expression.text(), expression.tree(), this).evaluator();
+    }
+
+    /** Compiles a condition over events: the evaluator answers a Boolean or null, or fails. */
+    public Condition compileCondition(Expression expression) {
+        var code =
+                Compiler.condition(expression.text(), expression.tree(), this).evaluator();
+        var place = Place.of(expression.text(), expression.tree().at());
+        return facts -> Values.truth(code.evaluate(facts), place);
+    }
+
+    @Override
+    public Code resolve(List<String> names) {
+        String variable = names.get(0);
+        if (variable.equals("data")) {
+            int slot = slot(names);
+            return new Code(Type.ANY, facts -> ((EventFacts) facts).data(slot));
+        }
+        if (variable.equals("meta")) {
+            return meta(names);
+        }
+        var code = attribute(variable);
+        if (names.size() > 1) {
+            throw new IllegalArgumentException(
+                    "found " + String.join(".", names) + ", expected " + variable + " alone: it has no fields");
+        }
+        return code;
+    }
+
+    private static Code attribute(String variable) {
+        return switch (variable) {
+            case "id" ->
+                new Code(Type.STRING, facts -> ((EventFacts) facts).event().id());
+            case "type" ->
+                new Code(Type.STRING, facts -> ((EventFacts) facts).event().type());
+            case "stream" -> new Code(Type.STRING, facts -> ((EventFacts) facts).event().stream());
+            case "category" ->
+                new Code(Type.STRING, facts -> ((EventFacts) facts).event().category());
+            case "source" ->
+                new Code(Type.STRING, facts -> ((EventFacts) facts).event().source());
+            case "version" ->
+                new Code(
+                        Type.NUMBER,
+                        facts -> Decimal.of(((EventFacts) facts).event().version()));
+            case "time" ->
+                new Code(
+                        Type.TIME,
+                        facts -> new Time(((EventFacts) facts).event().timeMicros()));
+            case "recordedTime" ->
+                new Code(
+                        Type.TIME,
+                        facts -> new Time(((EventFacts) facts).event().recordedMicros()));
+            default ->
+                throw new IllegalArgumentException("found '" + variable
+                        + "', expected id, type, stream, category, version, time, recordedTime, source, data or meta"
+                        + " (a field of the event's data is written data." + variable + ")");
+        };
+    }
+
+    private static Code meta(List<String> names) {
+        if (names.size() == 1) {
+            return new Code(Type.ANY, facts -> Structure.OBJECT);
+        }
+        if (names.size() > 2) {
+            throw new IllegalArgumentException(
+                    "found " + String.join(".", names) + ", expected meta.NAME: attributes have no fields");
+        }
+        String name = names.get(1);
+        return new Code(Type.ANY, facts -> {
+            var value = ((EventFacts) facts).event().attributes().get(name);
+            return value instanceof Long number ? Decimal.of(number) : value;
+        });
+    }
+
+    private int slot(List<String> names) {
+        var node = root;
+        for (String name : names.subList(1, names.size())) {
+            var child = node.children.get(name);
+            if (child == null) {
+                child = new Node(slots++);
+                node.children.put(name, child);
+            }
+            node = child;
+        }
+        return node.slot;
+    }
+
+    Node root() {
+        return root;
+    }
+
+    int count() {
+        return slots;
+    }
+}

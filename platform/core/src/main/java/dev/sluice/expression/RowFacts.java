@@ -1,0 +1,42 @@
+package dev.sluice.expression;
+
+import dev.sluice.expression.Compiler.Code;
+import dev.sluice.expression.Compiler.Type;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** One row of a view. */
+final class RowFacts extends Facts {
+    private final Function<String, @Nullable Object> columns;
+
+    RowFacts(Function<String, @Nullable Object> columns) {
+        this.columns = columns;
+    }
+
+    /** Names are columns; one that the row does not have is null. */
+    static Code resolve(List<String> names) {
+        String column = names.get(0);
+        if (names.size() > 1) {
+            throw new IllegalArgumentException(
+                    "found " + String.join(".", names) + ", expected a column: columns have no fields");
+        }
+        return new Code(column.equals("key") ? Type.STRING : Type.ANY, facts -> ((RowFacts) facts).column(column));
+    }
+
+    private @Nullable Object column(String name) {
+        Object value = columns.apply(name);
+        if (value instanceof BigDecimal number) {
+            return Decimal.of(number);
+        }
+        if (value instanceof Long number) {
+            return Decimal.of(number);
+        }
+        if (value instanceof Instant moment) {
+            return Time.of(moment);
+        }
+        return value;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.expression;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import org.jspecify.annotations.Nullable;
+
+/** A moment, µs since 1970 UTC; its text is ISO 8601 in UTC. */
+public record Time(long micros) implements Comparable<Time> {
+    /** Reads ISO 8601: a date, or a date and a time with an offset; null for anything else. */
+    static @Nullable Time parse(String text) {
+        try {
+            var moment = text.length() == 10
+                    ? Instant.parse(text + "T00:00:00Z")
+                    : OffsetDateTime.parse(text).toInstant();
+            return of(moment);
+        } catch (DateTimeException | ArithmeticException notATime) {
+            return null;
+        }
+    }
+
+    static Time of(Instant moment) {
+        return new Time(
+                Math.addExact(Math.multiplyExact(moment.getEpochSecond(), 1_000_000L), moment.getNano() / 1_000));
+    }
+
+    public Instant toInstant() {
+        return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+    }
+
+    @Override
+    public int compareTo(Time other) {
+        return Long.compare(micros, other.micros);
+    }
+
+    @Override
+    public String toString() {
+        return toInstant().toString();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.expression;
+
+import org.jspecify.annotations.Nullable;
+
+/** What the values of the language have in common: names for messages, an order, truth. */
+public final class Values {
+    private Values() {}
+
+    /** "a number", "a string"… for messages. */
+    public static String shown(@Nullable Object value) {
+        if (value instanceof Decimal) {
+            return "a number";
+        }
+        if (value instanceof String) {
+            return "a string";
+        }
+        if (value instanceof Boolean) {
+            return "a boolean";
+        }
+        if (value instanceof Time) {
+            return "a time";
+        }
+        return value instanceof Structure structure ? structure.shown() : "null";
+    }
+
+    /** Order of strings by code point, which is the order of their UTF-8 bytes. */
+    public static int compareText(String left, String right) {
+        int common = Math.min(left.length(), right.length());
+        for (int i = 0; i < common; i++) {
+            char a = left.charAt(i);
+            char b = right.charAt(i);
+            if (a != b) {
+                // a surrogate stands for a code point beyond every other char
+                boolean aBeyond = Character.isSurrogate(a);
+                boolean bBeyond = Character.isSurrogate(b);
+                return aBeyond == bBeyond ? a - b : aBeyond ? 1 : -1;
+            }
+        }
+        return left.length() - right.length();
+    }
+
+    /** A total order over numbers, strings, booleans and times: by kind, then within the kind. */
+    public static int compareAny(Object left, Object right) {
+        if (left instanceof Decimal a && right instanceof Decimal b) {
+            return a.compareTo(b);
+        }
+        if (left instanceof String a && right instanceof String b) {
+            return compareText(a, b);
+        }
+        if (left instanceof Time a && right instanceof Time b) {
+            return a.compareTo(b);
+        }
+        if (left instanceof Boolean a && right instanceof Boolean b) {
+            return a.compareTo(b);
+        }
+        return Integer.compare(rank(left), rank(right));
+    }
+
+    private static int rank(Object value) {
+        return value instanceof Boolean ? 0 : value instanceof Decimal ? 1 : value instanceof Time ? 2 : 3;
+    }
+
+    /** The order of two values of one kind (a string beside a time is read as a time); else EVALUATION_FAILED. */
+    static int compare(Object left, Object right, Place place, String operator) {
+        if (left.getClass() == right.getClass() && !(left instanceof Structure)) {
+            return compareAny(left, right);
+        }
+        if (left instanceof Time a && right instanceof String text) {
+            var b = Time.parse(text);
+            if (b != null) {
+                return a.compareTo(b);
+            }
+        } else if (left instanceof String text && right instanceof Time b) {
+            var a = Time.parse(text);
+            if (a != null) {
+                return a.compareTo(b);
+            }
+        }
+        throw place.failed("found " + shown(left) + " " + operator + " " + shown(right)
+                + ", expected two numbers, two strings, two booleans or two times");
+    }
+
+    /** Null is not true. */
+    static boolean truth(@Nullable Object value, Place place) {
+        if (value == null) {
+            return false;
+        }
+        if (value instanceof Boolean truth) {
+            return truth;
+        }
+        throw place.failed("found " + shown(value) + ", expected true or false");
+    }
+}
