@@ -33,7 +33,10 @@ final class Door {
 
     /** FORBIDDEN_ORIGIN unless the request may come in. */
     void check(HttpServerRequest request) {
-        List<String> hostHeaders = request.headers().getAll("Host");
+        check(request.headers().getAll("Host"), request.headers().getAll("Origin"));
+    }
+
+    void check(List<String> hostHeaders, List<String> originHeaders) {
         if (hostHeaders.size() != 1) {
             throw forbidden("found " + hostHeaders.size() + " Host headers, expected one");
         }
@@ -43,7 +46,7 @@ final class Door {
             throw forbidden(
                     "found Host " + Query.shown(host) + ", expected a loopback name or one of http.allowedHosts");
         }
-        for (String origin : request.headers().getAll("Origin")) {
+        for (String origin : originHeaders) {
             String from = origin.toLowerCase(Locale.ROOT);
             if (!origins.contains(from) && !isSame(from, authority)) {
                 throw forbidden("found Origin " + Query.shown(origin)

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** The parameter {@code since}: a time, or how long ago. */
 final class Since {
-    private static final Pattern AGO = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
+    private static final Pattern AGO = Pattern.compile("(\\d{1,8})(ms|s|m|h|d)");
 
     private Since() {}
 
@@ -15,8 +15,7 @@ final class Since {
     static long micros(String text, long nowMicros) {
         Matcher ago = AGO.matcher(text);
         if (ago.matches()) {
-            long micros = Math.multiplyExact(Long.parseLong(ago.group(1)), unitMicros(ago.group(2)));
-            return Math.max(0, nowMicros - micros);
+            return Math.max(0, nowMicros - Long.parseLong(ago.group(1)) * unitMicros(ago.group(2)));
         }
         try {
             // a + of the zone that came unescaped has become a space
