@@ -9,12 +9,13 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Measures Sluice beside the plain programs it is compared with.",
-        subcommands = {AppendCommand.class},
+        subcommands = {AppendCommand.class, IngestCommand.class},
         footer = {"", "Example: sluice bench append --duration 10s"})
 public final class Bench {
     private Bench() {}
 
     public static void main(String[] arguments) {
+        System.setProperty("logback.configurationFile", "dev/sluice/bench/logback.xml");
         System.exit(new CommandLine(new Bench()).execute(arguments));
     }
 }
