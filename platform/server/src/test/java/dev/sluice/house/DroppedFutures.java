@@ -12,13 +12,14 @@ import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreePath;
 import com.sun.source.util.TreePathScanner;
 import com.sun.source.util.Trees;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -84,13 +85,10 @@ final class DroppedFutures {
     /** The test's own class path, and what other modules' sources need beyond it: the broker's and the bench's libraries. */
     private static String classPath() {
         var more = Stream.of("connectors/kafka/target/broker/lib", "platform/bench/target/bench")
-                .map(Repository.root()::resolve)
-                .filter(Files::isDirectory)
-                .map(folder -> folder + "/*");
-        return String.join(
-                java.io.File.pathSeparator,
-                Stream.concat(Stream.of(System.getProperty("java.class.path")), more)
-                        .toList());
+                .flatMap(folder -> Repository.jars(Repository.root().resolve(folder)).stream())
+                .map(Path::toString);
+        return Stream.concat(Stream.of(System.getProperty("java.class.path")), more)
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private void scan(CompilationUnitTree unit) {

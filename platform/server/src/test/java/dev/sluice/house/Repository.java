@@ -53,6 +53,15 @@ final class Repository {
         }
     }
 
+    /** The jars of a folder, none when it is not there. */
+    static List<Path> jars(Path folder) {
+        return !Files.isDirectory(folder)
+                ? List.of()
+                : list(folder).stream()
+                        .filter(file -> file.toString().endsWith(".jar"))
+                        .toList();
+    }
+
     static String text(Path file) {
         try {
             return Files.readString(file);
