@@ -18,7 +18,6 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A real Kafka broker in a JVM of its own, for {@code dev}, {@code demo} and tests: started from a folder of jars that never
@@ -68,9 +67,10 @@ public final class DevBroker implements DeveloperKafka.Broker {
     /** The folder of the broker's jars beside this class's own jar or folder: a build's or a distribution's. */
     public static Path libFolder() {
         Path own = ownLocation();
-        for (Path base = own.getParent(), end = base.getParent(); base != null; base = base.equals(end) ? null : end) {
-            if (Files.isDirectory(base.resolve("broker/lib"))) {
-                return base.resolve("broker/lib");
+        for (String above : List.of("..", "../..")) {
+            Path folder = own.resolve(above).normalize().resolve("broker/lib");
+            if (Files.isDirectory(folder)) {
+                return folder;
             }
         }
         throw Failure.of(
@@ -106,7 +106,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
         } catch (TimeoutException late) {
             throw unavailable("topic " + name + " was not created within " + ADMIN_MILLIS + " ms");
         } catch (InterruptedException interrupted) {
-            throw interrupted(interrupted);
+            throw interrupted();
         }
     }
 
@@ -134,7 +134,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
             }
         } catch (InterruptedException interrupted) {
             process.destroyForcibly();
-            throw interrupted(interrupted);
+            throw interrupted();
         }
     }
 
@@ -190,7 +190,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
             }
         } catch (InterruptedException interrupted) {
             started.destroyForcibly();
-            throw interrupted(interrupted);
+            throw interrupted();
         }
     }
 
@@ -203,7 +203,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
         try {
             process.waitFor();
         } catch (InterruptedException interrupted) {
-            throw interrupted(interrupted);
+            throw interrupted();
         }
     }
 
@@ -242,7 +242,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
         return Failure.of(Failure.Kind.UNAVAILABLE, message);
     }
 
-    private static Failure interrupted(@Nullable InterruptedException interrupted) {
+    private static Failure interrupted() {
         Thread.currentThread().interrupt();
         return unavailable("interrupted while waiting for the broker");
     }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Targets measured side by side: every round runs each of them once on a fresh folder, each round begins with the next one, and
@@ -60,7 +61,7 @@ final class Comparison {
             for (String target : order) {
                 double syncMicros = Machine.syncMicros(folder);
                 var run = measure(target, folder);
-                runs.get(target).add(run);
+                Objects.requireNonNull(runs.get(target)).add(run);
                 progress.printf(
                         "%s round %d/%d %-13s %,9.0f events/s in %.1f s, sync of 4 KiB %.0f µs before%n",
                         name, round, rounds, target, run.eventsPerSecond(), run.nanos() / 1e9, syncMicros);
@@ -74,7 +75,7 @@ final class Comparison {
         Machine.delete(own);
         System.gc();
         try {
-            return targets.get(target).run(own);
+            return Objects.requireNonNull(targets.get(target)).run(own);
         } finally {
             Machine.delete(own);
         }
@@ -83,8 +84,8 @@ final class Comparison {
     List<Outcome> outcomes() {
         var outcomes = new ArrayList<Outcome>();
         for (var ratio : ratios) {
-            var ours = runs.get(ratio.target());
-            var theirs = runs.get(ratio.beside());
+            var ours = Objects.requireNonNull(runs.get(ratio.target()));
+            var theirs = Objects.requireNonNull(runs.get(ratio.beside()));
             var rounds = new ArrayList<Double>();
             for (int i = 0; i < ours.size(); i++) {
                 rounds.add(ours.get(i).eventsPerSecond() / theirs.get(i).eventsPerSecond());

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -96,7 +97,7 @@ final class TwoPutIngest {
             accept(record);
         }
         for (Long key : changed) {
-            rocks.row(key, rows.get(key).bytes);
+            rocks.row(key, Objects.requireNonNull(rows.get(key)).bytes);
         }
         changed.clear();
         for (var partition : poll.partitions()) {

@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -171,11 +172,11 @@ public final class Config {
         try {
             isLoopback = InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException unknown) {
-            throw refused(settings.get(ConfigKey.HTTP_HOST).origin() + ": http.host: found '" + host
+            throw refused(setting(ConfigKey.HTTP_HOST).origin() + ": http.host: found '" + host
                     + "', expected an address or a name that resolves");
         }
         if (!isLoopback && !isInsecureAllowed) {
-            throw refused(settings.get(ConfigKey.HTTP_HOST).origin() + ": http.host: found " + host
+            throw refused(setting(ConfigKey.HTTP_HOST).origin() + ": http.host: found " + host
                     + ", which other machines reach without TLS and authentication; expected a loopback address such as"
                     + " 127.0.0.1, or the flag --insecure");
         }
@@ -262,12 +263,16 @@ public final class Config {
     }
 
     private Object value(ConfigKey key) {
-        return java.util.Objects.requireNonNull(settings.get(key)).value();
+        return setting(key).value();
+    }
+
+    private Setting setting(ConfigKey key) {
+        return Objects.requireNonNull(settings.get(key), key.path);
     }
 
     /** A folder: relative to the configuration file when it stands there, else to the working folder. */
     private Path resolve(ConfigKey key) {
-        Setting setting = java.util.Objects.requireNonNull(settings.get(key));
+        Setting setting = setting(key);
         boolean isFromOutside =
                 setting.origin().startsWith("environment ") || setting.origin().equals("flag");
         boolean isOwnDefault = setting.origin().equals("default") && key == ConfigKey.DATA_DIR;

@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -36,7 +37,7 @@ final class Call {
     }
 
     String path(String variable) {
-        return path.get(variable);
+        return Objects.requireNonNull(path.get(variable), variable);
     }
 
     byte[] body() {

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ final class Follows {
         private final boolean hasCheckpoints;
         private long left;
         private Iterator<RecordedEvent> events = List.<RecordedEvent>of().iterator();
-        private EventLog.Batch batch;
+        private EventLog.@Nullable Batch batch;
         private boolean isOver;
 
         Follow(Call call, EventLog.LiveRead read, boolean hasCheckpoints, long limit) {
@@ -87,10 +88,14 @@ final class Follows {
         }
 
         private void write() {
+            var taken = batch;
+            if (taken == null) {
+                return;
+            }
             while (!isOver && events.hasNext() && !response.writeQueueFull()) {
                 var lines = Buffer.buffer();
                 while (events.hasNext() && lines.length() < WRITE_BYTES && left > 0) {
-                    append(lines, events.next());
+                    append(lines, taken, events.next());
                     left--;
                 }
                 send(lines);
@@ -98,14 +103,14 @@ final class Follows {
                     end();
                 }
             }
-            if (!isOver && batch != null && !events.hasNext() && !response.writeQueueFull()) {
+            if (!isOver && !events.hasNext() && !response.writeQueueFull()) {
                 batch = null;
                 read.fetch(1);
             }
         }
 
-        private void append(Buffer lines, RecordedEvent event) {
-            String cursor = batch.cursor().with(event.shard(), event.offset()).encode();
+        private void append(Buffer lines, EventLog.Batch taken, RecordedEvent event) {
+            String cursor = taken.cursor().with(event.shard(), event.offset()).encode();
             lines.appendBytes(CloudEventsJson.write(event, cursor)).appendByte((byte) '\n');
         }
 

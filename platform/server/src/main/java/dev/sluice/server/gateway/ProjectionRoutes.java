@@ -83,8 +83,7 @@ final class ProjectionRoutes {
         call.query();
         call.checkContentEncoding();
         String contentType = call.header("Content-Type");
-        String media = contentType == null ? "" : MediaTypes.bare(contentType);
-        if (!media.equals(MediaTypes.JSON) && !MediaTypes.YAML.contains(media)) {
+        if (contentType == null || !isDefinition(MediaTypes.bare(contentType))) {
             throw Failure.of(
                     Kind.UNSUPPORTED_MEDIA_TYPE,
                     "found " + (contentType == null ? "no Content-Type" : Query.shown(contentType)) + ", expected "
@@ -124,6 +123,10 @@ final class ProjectionRoutes {
         return reached(view, query)
                 .compose(reached -> view.rows(prefix, afterKey, limit, filter))
                 .compose(page -> workers.run(bytes(page), () -> rows(page, view.lag())));
+    }
+
+    private static boolean isDefinition(String mediaType) {
+        return mediaType.equals(MediaTypes.JSON) || MediaTypes.YAML.contains(mediaType);
     }
 
     private static long bytes(View.Page page) {

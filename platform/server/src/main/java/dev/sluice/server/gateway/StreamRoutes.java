@@ -102,11 +102,15 @@ final class StreamRoutes {
         return log.readStream(stream, from, direction, room)
                 .compose(events -> body.add(events).compose(added -> {
                     RecordedEvent end = events.isEmpty() ? last : events.get(events.size() - 1);
-                    if (events.size() < room || body.isFull() || direction == BACKWARD && end.version() == 1) {
+                    if (end == null || events.size() < room || body.isFull() || isFirst(end, direction)) {
                         return Future.succeededFuture(end);
                     }
                     return fill(body, stream, end.version() + (direction == FORWARD ? 1 : -1), direction, end);
                 }));
+    }
+
+    private static boolean isFirst(RecordedEvent event, Direction direction) {
+        return direction == BACKWARD && event.version() == 1;
     }
 
     private String cursor(RecordedEvent last, Direction direction) {
