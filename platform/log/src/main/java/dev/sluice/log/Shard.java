@@ -1,13 +1,151 @@
 package dev.sluice.log;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.WriteBatch;
 
 /** A unit of order, ownership and storage: one RocksDB, one writer thread. All methods may be called from any thread. */
 public final class Shard {
-    Shard() {}
+    private static final byte[] APPLIED = "applied".getBytes(StandardCharsets.US_ASCII);
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final int number;
+    private final LogOptions options;
+    private final Store store;
+    private final Acknowledged acknowledged;
+    private final Index index;
+    private final Watermarks watermarks = new Watermarks();
+    private final CommitLog commitLog;
+    private final GroupBuilder builder;
+    private final Publisher publisher;
+    private final Writer writer;
+    private long appliedGroup;
+
+    /** What tests may replace. */
+    record Seams(UnaryOperator<Disk> disk, int runEvents) {
+        static final Seams NONE = new Seams(UnaryOperator.identity(), Index.RUN_EVENTS);
+    }
+
+    private Shard(int number, LogOptions options, Seams seams, Store store, Acknowledged acknowledged)
+            throws IOException {
+        this.number = number;
+        this.options = options;
+        this.store = store;
+        this.acknowledged = acknowledged;
+        boolean isEmbedded = options.commitLogs() == CommitLog.EMBEDDED;
+        commitLog = isEmbedded
+                ? new EmbeddedCommitLog(number, seams.disk().apply(store), nanos -> options.metrics()
+                        .synced(number, nanos))
+                : options.commitLogs().open(number);
+        byte[] applied = store.get(Store.Family.META, APPLIED);
+        appliedGroup = applied == null ? 0 : Bytes.getLong(applied, 0);
+        commitLog.replay(appliedGroup, this::apply);
+        Block last = lastBlock();
+        long head = last == null ? 0 : last.last();
+        acknowledged.check(number, head);
+        publisher = new Publisher(head, new Effects());
+        index = new Index(number, store, publisher::head, seams.runEvents());
+        recover(head);
+        watermarks.load(store);
+        var appendIds = new AppendIds(store, options.appendIdRetentionDays(), publisher::head);
+        appendIds.load();
+        builder = new GroupBuilder(number, store, index, watermarks, last);
+        var transaction = new Transaction(number, options, index, builder, watermarks, appendIds);
+        writer = new Writer(number, options, index, builder, transaction, publisher, commitLog, appliedGroup);
+    }
+
+    static Shard open(Path folder, int number, LogOptions options, Memory memory, Seams seams) throws IOException {
+        Store store = Store.open(folder, memory, options.commitLogs() == CommitLog.EMBEDDED);
+        try {
+            var acknowledged = new Acknowledged(folder);
+            var shard = new Shard(number, options, seams, store, acknowledged);
+            shard.writer.start();
+            return shard;
+        } catch (IOException | RuntimeException refused) {
+            store.close();
+            throw refused;
+        }
+    }
+
+    private @Nullable Block lastBlock() {
+        try (RocksIterator log = store.iterator(Store.Family.LOG)) {
+            log.seekToLast();
+            return store.current(number, log);
+        }
+    }
+
+    private void recover(long head) {
+        long from = index.recoverFrom();
+        if (from > head + 1) {
+            throw Failure.of(
+                    Failure.Kind.CORRUPT,
+                    "found shard " + number + " indexed up to offset " + (from - 1) + ", expected at most its head "
+                            + head + ": restore the shard from a backup");
+        }
+        try (RocksIterator log = store.iterator(Store.Family.LOG)) {
+            Block block = from > head ? null : store.block(number, log, from);
+            while (block != null) {
+                for (int i = (int) Math.max(0, from - block.first()); i < block.count(); i++) {
+                    index.recover(block.event(i));
+                }
+                index.betweenGroups();
+                log.next();
+                block = store.current(number, log);
+            }
+        }
+    }
+
+    /** Applies a group that is durable in a commit log other than the embedded one. */
+    private void apply(CommitLog.Group group) {
+        try (var batch = new WriteBatch(group.bytes())) {
+            batch.put(store.family(Store.Family.META), APPLIED, Bytes.key(group.number()));
+            store.apply(batch);
+        } catch (RocksDBException failed) {
+            throw Store.failure("apply a committed group", failed);
+        }
+        appliedGroup = group.number();
+    }
+
+    private final class Effects implements Publisher.Effects {
+        @Override
+        public void apply(PendingGroup group) {
+            CommitLog.Group deferred = group.deferred;
+            if (deferred != null) {
+                Shard.this.apply(deferred);
+            }
+        }
+
+        @Override
+        public void published(PendingGroup group) {
+            if (!group.watermarks.isEmpty()) {
+                watermarks.commit(group.watermarks);
+            }
+            try {
+                acknowledged.note(group.lastOffset, group.recordedMicros);
+            } catch (IOException failed) {
+                publisher.stop(failed);
+            }
+            options.metrics().committed(number, group.tasks.size(), group.events(), group.bytes);
+            for (Task<?> task : group.tasks) {
+                if (task.refusal() instanceof Failure refusal) {
+                    options.metrics().refused(number, refusal.kind());
+                }
+            }
+        }
+    }
 
     public int number() {
-        throw new UnsupportedOperationException();
+        return number;
     }
 
     /**
@@ -16,42 +154,123 @@ public final class Shard {
      * block there.
      */
     public <T> CompletionStage<T> submit(Write<T> write) {
-        throw new UnsupportedOperationException();
+        return writer.submit(write);
     }
 
     /** Applies a source batch by the exactly-once rule of {@link SourceBatch}. */
     public CompletionStage<SourceBatch.Ingested> ingest(SourceBatch batch) {
-        throw new UnsupportedOperationException();
+        return writer.submit(new SourceWrite(batch));
     }
 
     /** What is stored for a source partition; null when nothing is. */
-    public SourceBatch.@org.jspecify.annotations.Nullable Watermark watermark(
-            String source, String topic, int partition) {
-        throw new UnsupportedOperationException();
+    public SourceBatch.@Nullable Watermark watermark(String source, String topic, int partition) {
+        return watermarks.committed(Watermarks.key(source, topic, partition));
     }
 
     /** The offset of the last visible event, 0 for none. */
     public long head() {
-        throw new UnsupportedOperationException();
+        return publisher.head();
     }
 
     /** The offset before the first event recorded at or after a time; blocking. */
     public long offsetBefore(long recordedMicros) {
-        throw new UnsupportedOperationException();
+        long head = head();
+        try (var lease = store.lease();
+                RocksIterator log = lease.iterator(Store.Family.LOG)) {
+            long low = 1;
+            long high = head + 1;
+            Block at = null;
+            while (low < high) {
+                long middle = low + high >>> 1;
+                Block block = store.block(number, log, middle);
+                if (block == null || block.recordedMicros() >= recordedMicros) {
+                    high = block == null ? middle : block.first();
+                } else {
+                    at = block;
+                    low = block.last() + 1;
+                }
+            }
+            if (at == null) {
+                return 0;
+            }
+            for (int i = 0; i < at.count(); i++) {
+                if (at.event(i).recordedMicros() >= recordedMicros) {
+                    return at.first() + i - 1;
+                }
+            }
+            return Math.min(at.last(), head);
+        }
     }
 
-    /** A live read from after {@code offset}. */
+    /** A live read from after {@code offset}; from the head when that lies before it. */
     public Tail tail(long offset) {
-        throw new UnsupportedOperationException();
+        return new ShardTail(number, store, publisher, Math.max(0, Math.min(offset, head())));
     }
 
     /** Not stopped by a failed commit or lost ownership. */
     public boolean isHealthy() {
-        throw new UnsupportedOperationException();
+        return publisher.stoppedBy() == null;
     }
 
     /** Stream states in name order. */
-    public java.util.List<StreamInfo> streams(String prefix, String afterName, int limit) {
-        throw new UnsupportedOperationException();
+    public List<StreamInfo> streams(String prefix, String afterName, int limit) {
+        return store.whileOpen(() -> list(prefix, afterName, limit));
+    }
+
+    private List<StreamInfo> list(String prefix, String afterName, int limit) {
+        long head = head();
+        List<StreamInfo> streams = new ArrayList<>();
+        String after = afterName;
+        boolean hasMore = true;
+        while (hasMore && streams.size() < limit) {
+            List<String> names = index.names(prefix, after, limit);
+            for (String name : names) {
+                Index.Last last = index.last(name, head);
+                if (last != null && streams.size() < limit) {
+                    streams.add(new StreamInfo(name, last.version(), 1, new Position(number, last.offset())));
+                }
+            }
+            hasMore = names.size() == limit;
+            after = hasMore ? names.get(limit - 1) : after;
+        }
+        return streams;
+    }
+
+    Store store() {
+        return store;
+    }
+
+    Index index() {
+        return index;
+    }
+
+    Recent recent() {
+        return publisher.recent();
+    }
+
+    /** Finishes what is queued, then closes. */
+    void close() {
+        writer.close();
+        long begin = System.nanoTime();
+        while (!publisher.isIdle() && System.nanoTime() - begin < CLOSE_NANOS) {
+            LockSupport.parkNanos(100_000);
+        }
+        if (!publisher.isIdle()) {
+            publisher.stop(Failure.of(Failure.Kind.UNAVAILABLE, "the log was closed before the commit ended"));
+        }
+        commitLog.close();
+        index.close();
+        builder.close();
+        try {
+            if (!(commitLog instanceof EmbeddedCommitLog)) {
+                store.flush();
+            }
+            acknowledged.close(head());
+        } catch (RocksDBException | IOException failed) {
+            throw Failure.of(
+                    Failure.Kind.UNAVAILABLE, "the disk failed to close shard " + number + ": " + failed.getMessage());
+        } finally {
+            store.close();
+        }
     }
 }

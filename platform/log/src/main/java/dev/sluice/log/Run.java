@@ -1,0 +1,136 @@
+package dev.sluice.log;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Index entries of consecutive events in memory, before they go to disk as one sorted file ({@link RunFile}). An event's place
+ * in the run is its offset minus that of the run's first; a stream's events are chained backwards through it.
+ *
+ * <p>The writer thread adds; any thread reads. A reader uses only places of events it knows to be visible, and those were
+ * written before they became so.
+ */
+final class Run {
+    private static final int SEGMENT_BITS = 14;
+    private static final int SEGMENT = 1 << SEGMENT_BITS;
+
+    private final long first;
+    private final ConcurrentHashMap<String, StreamState> streams = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Postings> types = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Postings> categories = new ConcurrentHashMap<>();
+    private int[][] previous = new int[4][];
+    private long[][] versions = new long[4][];
+    private int count;
+    private long nameBytes;
+
+    Run(long first) {
+        this.first = first;
+    }
+
+    /** Offset of the first event that belongs here. */
+    long first() {
+        return first;
+    }
+
+    /** Offset of the last event here; on the writer thread, or when the run is full. */
+    long last() {
+        return first + count - 1;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** What the run holds in memory, roughly. */
+    long memoryBytes() {
+        return 20L * count + nameBytes;
+    }
+
+    @Nullable
+    StreamState stream(String name) {
+        return streams.get(name);
+    }
+
+    @Nullable
+    Postings type(String name) {
+        return types.get(name);
+    }
+
+    @Nullable
+    Postings category(String name) {
+        return categories.get(name);
+    }
+
+    Collection<StreamState> streams() {
+        return streams.values();
+    }
+
+    Collection<Postings> types() {
+        return types.values();
+    }
+
+    Collection<Postings> categories() {
+        return categories.values();
+    }
+
+    void put(StreamState stream) {
+        streams.put(stream.name(), stream);
+        nameBytes += 160 + stream.name().length();
+    }
+
+    void putType(Postings type) {
+        types.put(type.name(), type);
+    }
+
+    void putCategory(Postings category) {
+        categories.put(category.name(), category);
+    }
+
+    /** Adds the next event. */
+    void add(StreamState stream, Postings type, Postings category, long version) {
+        int index = count++;
+        int segment = index >>> SEGMENT_BITS;
+        if ((index & SEGMENT - 1) == 0) {
+            grow(segment);
+        }
+        int last = stream.last();
+        previous[segment][index & SEGMENT - 1] = last;
+        versions[segment][index & SEGMENT - 1] = version;
+        if (last < 0) {
+            stream.firstVersion = version;
+        }
+        stream.version = version;
+        stream.last(index);
+        type.add(index);
+        category.add(index);
+    }
+
+    private void grow(int segment) {
+        if (segment == previous.length) {
+            previous = Arrays.copyOf(previous, 2 * segment);
+            versions = Arrays.copyOf(versions, 2 * segment);
+        }
+        previous[segment] = new int[SEGMENT];
+        versions[segment] = new long[SEGMENT];
+    }
+
+    /** The place of the stream's event before the one at {@code index}, -1 for none in this run. */
+    int previous(int index) {
+        return previous[index >>> SEGMENT_BITS][index & SEGMENT - 1];
+    }
+
+    long version(int index) {
+        return versions[index >>> SEGMENT_BITS][index & SEGMENT - 1];
+    }
+
+    /** The place of the stream's last event up to an offset and a version, -1 for none in this run. */
+    int lastUpTo(StreamState stream, long offset, long version) {
+        int index = stream.last();
+        while (index >= 0 && (first + index > offset || version(index) > version)) {
+            index = previous(index);
+        }
+        return index;
+    }
+}

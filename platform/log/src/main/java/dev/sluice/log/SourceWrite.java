@@ -1,0 +1,88 @@
+package dev.sluice.log;
+
+import org.jspecify.annotations.Nullable;
+
+/** A {@link SourceBatch} as a write. */
+final class SourceWrite implements Write<SourceBatch.Ingested> {
+    private final SourceBatch batch;
+
+    SourceWrite(SourceBatch batch) {
+        this.batch = batch;
+    }
+
+    @Override
+    public SourceBatch.Ingested run(ShardTransaction shard) {
+        var transaction = (Transaction) shard;
+        String key = Watermarks.key(batch.source(), batch.topic(), batch.partition());
+        long stored = stored(transaction.watermark(key));
+        if (batch.next() <= stored) {
+            return new SourceBatch.Ingested(
+                    transaction.lastOffset(), 0, 0, batch.records().size());
+        }
+        if (stored >= 0 && batch.from() > stored && !batch.lossAccepted()) {
+            throw Failure.of(
+                    Failure.Kind.SOURCE_GAP,
+                    "found records of " + place() + " from offset " + batch.from() + ", expected them from " + stored);
+        }
+        int appended = 0;
+        int refused = 0;
+        int skipped = 0;
+        for (SourceBatch.SourceEvent event : batch.records()) {
+            if (event.sourceOffset() < stored) {
+                skipped++;
+            } else if (append(event, transaction)) {
+                appended++;
+            } else {
+                refused++;
+            }
+        }
+        transaction.watermark(key, new SourceBatch.Watermark(batch.clusterId(), batch.topicId(), batch.next()));
+        return new SourceBatch.Ingested(transaction.lastOffset(), appended, refused, skipped);
+    }
+
+    /** The stored offset that counts for this batch, -1 for none. */
+    private long stored(SourceBatch.@Nullable Watermark watermark) {
+        if (watermark == null) {
+            return -1;
+        }
+        if (!watermark.clusterId().equals(batch.clusterId())
+                || !watermark.topicId().equals(batch.topicId())) {
+            if (batch.lossAccepted()) {
+                return -1;
+            }
+            throw Failure.of(
+                    Failure.Kind.SOURCE_CHANGED,
+                    "found cluster " + batch.clusterId() + ", topic id " + batch.topicId() + " behind " + place()
+                            + ", expected cluster " + watermark.clusterId() + ", topic id " + watermark.topicId());
+        }
+        return watermark.next();
+    }
+
+    /** Whether the record was appended; a dead letter was otherwise. */
+    private boolean append(SourceBatch.SourceEvent event, Transaction transaction) {
+        SourceBatch.DeadLetterFactory deadLetter = event.onConflict();
+        try {
+            if (deadLetter != null && !event.expected().equals(Expected.ANY)) {
+                long version = transaction.version(event.stream());
+                if (!event.expected().isMetBy(version)) {
+                    throw Failure.wrongVersion(event.stream(), event.expected(), version);
+                }
+            }
+            transaction.append(event.stream(), event.event());
+            return true;
+        } catch (Failure reason) {
+            if (deadLetter == null) {
+                throw reason;
+            }
+            transaction.append(
+                    SourceBatch.deadLetterStream(
+                            batch.source(), batch.partition(), transaction.shard(), transaction.shards()),
+                    deadLetter.refused(reason));
+            return false;
+        }
+    }
+
+    private String place() {
+        return "source " + batch.source() + ", partition " + batch.topic() + "-" + batch.partition();
+    }
+}

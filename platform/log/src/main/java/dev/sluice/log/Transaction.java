@@ -1,0 +1,204 @@
+package dev.sluice.log;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one write sees and does. Everything it does is staged here; {@link #accept} moves it into the group, {@link #discard}
+ * drops it. One object serves all writes of the writer thread in turn.
+ */
+final class Transaction implements ShardTransaction {
+    private final int shard;
+    private final int shards;
+    private final int maxEventBytes;
+    private final Index index;
+    private final GroupBuilder group;
+    private final Watermarks watermarks;
+    private final AppendIds appendIds;
+
+    private final Map<String, StreamState> created = new HashMap<>();
+    private final Map<String, byte[]> rows = new LinkedHashMap<>();
+    private StreamState[] streams = new StreamState[64];
+    private Event[] events = new Event[64];
+    private int[] bounds = new int[64];
+    private int count;
+    private long number;
+    private @Nullable String appendId;
+    private AppendIds.@Nullable Answer answer;
+    private @Nullable String watermarkKey;
+    private SourceBatch.@Nullable Watermark watermark;
+
+    Transaction(
+            int shard,
+            LogOptions options,
+            Index index,
+            GroupBuilder group,
+            Watermarks watermarks,
+            AppendIds appendIds) {
+        this.shard = shard;
+        this.shards = options.shards();
+        this.maxEventBytes = options.maxEventBytes();
+        this.index = index;
+        this.group = group;
+        this.watermarks = watermarks;
+        this.appendIds = appendIds;
+    }
+
+    void begin() {
+        number++;
+    }
+
+    @Override
+    public int shard() {
+        return shard;
+    }
+
+    int shards() {
+        return shards;
+    }
+
+    @Override
+    public long nowMicros() {
+        return group.recordedMicros();
+    }
+
+    @Override
+    public long version(String stream) {
+        StreamState state = stateOf(stream);
+        return state == null ? 0 : versionOf(state);
+    }
+
+    private @Nullable StreamState stateOf(String stream) {
+        StreamState state = index.stream(stream);
+        return state != null || created.isEmpty() ? state : created.get(stream);
+    }
+
+    private long versionOf(StreamState state) {
+        return state.stagedBy == number ? state.stagedVersion : state.version;
+    }
+
+    @Override
+    public long append(String stream, Event event) {
+        StreamState state = stateOf(stream);
+        if (state == null) {
+            StreamName.check(stream);
+        }
+        int bound = checked(stream, event);
+        if (state == null) {
+            state = new StreamState(stream, 0, 0);
+            created.put(stream, state);
+        }
+        state.stagedVersion = versionOf(state) + 1;
+        state.stagedBy = number;
+        if (count == events.length) {
+            streams = Arrays.copyOf(streams, 2 * count);
+            events = Arrays.copyOf(events, 2 * count);
+            bounds = Arrays.copyOf(bounds, 2 * count);
+        }
+        streams[count] = state;
+        events[count] = event;
+        bounds[count] = bound;
+        count++;
+        return lastOffset();
+    }
+
+    private int checked(String stream, Event event) {
+        long bytes = event.data().length;
+        if (!event.attributes().isEmpty()) {
+            for (Map.Entry<String, Object> attribute : event.attributes().entrySet()) {
+                Object value = attribute.getValue();
+                if (!(value instanceof String || value instanceof Long || value instanceof Boolean)) {
+                    throw Failure.of(
+                            Failure.Kind.INVALID_EVENT,
+                            "found attribute " + attribute.getKey() + " of "
+                                    + value.getClass().getSimpleName() + ", expected String, Long or Boolean");
+                }
+                bytes += attribute.getKey().length() + (value instanceof String text ? text.length() : 8);
+            }
+        }
+        bytes += (long) event.id().length()
+                + event.type().length()
+                + event.source().length();
+        if (bytes > maxEventBytes) {
+            throw Failure.of(
+                            Failure.Kind.EVENT_TOO_LARGE,
+                            "found an event of " + bytes + " bytes for stream " + stream + ", expected at most "
+                                    + maxEventBytes)
+                    .with("bytes", bytes)
+                    .with("limit", maxEventBytes);
+        }
+        return BlockWriter.bound(stream, event);
+    }
+
+    /** Offset of the last event so far, this write's included. */
+    long lastOffset() {
+        return group.lastOffset() + count;
+    }
+
+    @Override
+    public byte @Nullable [] get(String key) {
+        byte[] staged = rows.get(key);
+        return staged != null ? staged : group.row(key);
+    }
+
+    @Override
+    public void put(String key, byte[] value) {
+        rows.put(key, value);
+    }
+
+    /** What an append id was answered, by a write of this group too. */
+    AppendIds.@Nullable Answer answered(String id) {
+        return appendIds.find(id, nowMicros());
+    }
+
+    /** Stores the answer of an append id. */
+    void answer(String id, AppendIds.Answer given) {
+        appendId = id;
+        answer = given;
+    }
+
+    SourceBatch.@Nullable Watermark watermark(String key) {
+        return watermarks.accepted(key);
+    }
+
+    void watermark(String key, SourceBatch.Watermark moved) {
+        watermarkKey = key;
+        watermark = moved;
+    }
+
+    /** Moves what was staged into the group. */
+    void accept() {
+        for (int i = 0; i < count; i++) {
+            StreamState stream = streams[i];
+            group.append(stream, events[i], stream.version + 1, bounds[i]);
+        }
+        rows.forEach(group::row);
+        if (appendId != null && answer != null) {
+            appendIds.add(appendId, answer, group);
+        }
+        if (watermarkKey != null && watermark != null) {
+            group.watermark(watermarkKey, watermark);
+        }
+        discard();
+    }
+
+    /** Forgets what was staged. */
+    void discard() {
+        Arrays.fill(streams, 0, count, null);
+        Arrays.fill(events, 0, count, null);
+        count = 0;
+        if (!created.isEmpty()) {
+            created.clear();
+        }
+        if (!rows.isEmpty()) {
+            rows.clear();
+        }
+        appendId = null;
+        answer = null;
+        watermarkKey = null;
+        watermark = null;
+    }
+}
