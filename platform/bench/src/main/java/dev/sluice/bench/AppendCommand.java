@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 /** {@code bench append}: durable appends in this process, beside a plain file and a plain RocksDB program. */
 @Command(
         name = "append",
+        mixinStandardHelpOptions = true,
         description =
                 "Durable appends in process, each answered after its sync: Sluice, a plain file and a plain RocksDB"
                         + " program, interleaved.",

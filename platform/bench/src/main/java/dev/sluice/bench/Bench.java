@@ -9,7 +9,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Measures Sluice beside the plain programs it is compared with.",
-        subcommands = {AppendCommand.class, IngestCommand.class},
+        subcommands = {
+            AppendCommand.class,
+            IngestCommand.class,
+            HttpCommand.class,
+            LatencyCommand.class,
+            RecoverCommand.class,
+            SlowCommand.class
+        },
         footer = {"", "Example: sluice bench append --duration 10s"})
 public final class Bench {
     private Bench() {}

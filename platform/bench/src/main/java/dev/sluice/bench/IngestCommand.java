@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 /** {@code bench ingest}: a topic into the log exactly once, beside the plain program, with and without a fold. */
 @Command(
         name = "ingest",
+        mixinStandardHelpOptions = true,
         description =
                 "Reads a loaded topic of a real broker into the log, exactly once: Sluice and a plain RocksDB program,"
                         + " interleaved; the same with a fold (count, sum and last by key) on top.",

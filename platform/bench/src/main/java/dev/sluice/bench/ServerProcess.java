@@ -1,0 +1,151 @@
+package dev.sluice.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A Sluice server in a JVM of its own ({@code -Xmx512m}), from this process's class path, asked only over its public API. */
+final class ServerProcess implements AutoCloseable {
+    private static final String PROJECTION = """
+            projection: bench
+            from: { category: order }
+            fold:
+              OrderPlaced: { orders: count(), total: sum(data.amount), last: last(data.orderId) }
+            """;
+
+    private final Path folder;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final Process process;
+    private final URI url;
+
+    private ServerProcess(Path folder) throws IOException {
+        this.folder = folder;
+        process = new ProcessBuilder(
+                        javaTool("java"),
+                        "-Xmx512m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Dsluice.home=" + System.getProperty("sluice.home", ""),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.sluice.server.Main",
+                        "serve",
+                        "--config",
+                        folder.resolve("sluice.yaml").toString())
+                .redirectError(folder.resolve("server.log").toFile())
+                .start();
+        url = awaitReady();
+    }
+
+    /**
+     * Starts a server whose files lie in {@code folder}, those of an earlier one included, and waits until it is ready.
+     *
+     * @param bootstrapServers the broker of the source {@code bench}; null for no source
+     */
+    static ServerProcess start(Path folder, @Nullable String bootstrapServers, String topic) throws IOException {
+        Files.createDirectories(folder);
+        String source = bootstrapServers == null ? "" : """
+                kafka:
+                  bootstrapServers: %s
+                  sources:
+                    - { name: bench, topics: [ %s ], stream: 'order-${key}', type: OrderPlaced }
+                """.formatted(bootstrapServers, topic);
+        Files.writeString(
+                folder.resolve("sluice.yaml"),
+                "http: { port: 0 }\ndata: { dir: '%s' }\n%s".formatted(folder.resolve("data"), source));
+        return new ServerProcess(folder);
+    }
+
+    URI url() {
+        return url;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Applies the projection {@code bench}: count, sum and last by stream key. */
+    void applyProjection() throws IOException, InterruptedException {
+        var answer = http.send(
+                HttpRequest.newBuilder(url.resolve("/v1/projections/bench"))
+                        .header("Content-Type", "application/yaml")
+                        .PUT(HttpRequest.BodyPublishers.ofString(PROJECTION))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() >= 300) {
+            throw new IOException("the projection was refused: " + answer.body());
+        }
+    }
+
+    /** What the server's heap holds after a full collection. */
+    long liveHeapBytes() throws IOException, InterruptedException {
+        var histogram = new ProcessBuilder(javaTool("jcmd"), String.valueOf(pid()), "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        long bytes = -1;
+        try (var lines = output(histogram)) {
+            for (String line; (line = lines.readLine()) != null; ) {
+                if (line.startsWith("Total")) {
+                    bytes = Long.parseLong(line.trim().split("\\s+")[2]);
+                }
+            }
+        }
+        histogram.waitFor();
+        return bytes;
+    }
+
+    long residentBytes() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + pid() + "/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            }
+        }
+        return -1;
+    }
+
+    /** Ends the server as SIGKILL does; its files stay. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                kill();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            process.destroyForcibly();
+        }
+    }
+
+    private URI awaitReady() throws IOException {
+        var lines = output(process);
+        for (String line; (line = lines.readLine()) != null; ) {
+            if (line.startsWith("ready ")) {
+                return URI.create(line.substring("ready ".length()).trim());
+            }
+        }
+        String log = Files.readString(folder.resolve("server.log"));
+        throw new IOException(
+                "the server ended before it was ready: " + log.substring(Math.max(0, log.length() - 2_000)));
+    }
+
+    private static BufferedReader output(Process process) {
+        return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    private static String javaTool(String name) {
+        return Path.of(System.getProperty("java.home"), "bin", name).toString();
+    }
+}
