@@ -1,0 +1,77 @@
+package dev.sluice.server.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/** The commands there are. A command object is made only when it is asked for by name: that keeps start-up short. */
+final class Catalogue {
+    private static final String BENCH = "bench";
+
+    private Catalogue() {}
+
+    /** Every command with its sentence, in the order help shows them. */
+    static Map<String, String> sentences() {
+        var all = new LinkedHashMap<String, String>();
+        all.put("demo", "See it work: a broker, orders, a live projection, the tail; ends by itself.");
+        all.put("dev", "Run broker, server and samples on this machine.");
+        all.put("serve", "Run the server in production.");
+        all.put("append", "Append events to a stream.");
+        all.put("tail", "Follow the log.");
+        all.put("read", "Read a stream, or one event.");
+        all.put("streams ls", "List streams.");
+        all.put("streams show", "Show one stream.");
+        all.put("projections ls", "List projections.");
+        all.put("projections show", "Show a projection and its definition.");
+        all.put("projections rows", "Show rows of a projection, or watch them change.");
+        all.put("projections apply", "Apply projection definitions from a file.");
+        all.put("shards ls", "List shards.");
+        all.put("config show", "Show the configuration, and where each value came from.");
+        all.put("config validate", "Check a configuration file.");
+        all.put("info", "Show the server's version, sources and projections.");
+        all.put(BENCH, "Measure: bench append, bench ingest.");
+        return all;
+    }
+
+    /** The command of that name, null when there is none. */
+    static @Nullable Callable<Integer> command(String name, Cli cli) {
+        return switch (name) {
+            case "demo" -> new DemoCommand(cli);
+            case "dev" -> new DevCommand(cli);
+            case "serve" -> new ServeCommand(cli);
+            case "append" -> new AppendCommand(cli);
+            case "tail" -> new TailCommand(cli);
+            case "read" -> new ReadCommand(cli);
+            case "streams ls" -> new StreamsCommand.Ls(cli);
+            case "streams show" -> new StreamsCommand.Show(cli);
+            case "projections ls" -> new ProjectionsCommand.Ls(cli);
+            case "projections show" -> new ProjectionsCommand.Show(cli);
+            case "projections rows" -> new ProjectionsRowsCommand(cli);
+            case "projections apply" -> new ProjectionsCommand.Apply(cli);
+            case "shards ls" -> new ShardsLsCommand(cli);
+            case "config show" -> new ConfigCommand.Show(cli);
+            case "config validate" -> new ConfigCommand.Validate(cli);
+            case "info" -> new InfoCommand(cli);
+            case BENCH -> new BenchCommand();
+            default -> null;
+        };
+    }
+
+    static boolean isGroup(String word) {
+        return !namesIn(word).isEmpty();
+    }
+
+    /** The second words of a group's commands. */
+    static List<String> namesIn(String group) {
+        var names = new ArrayList<String>();
+        for (String name : sentences().keySet()) {
+            if (name.startsWith(group + " ")) {
+                names.add(name.substring(group.length() + 1));
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.sluice.server.cli;
+
+import dev.sluice.log.Failure;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs everything one developer needs: broker, topics, server, samples. */
+@Command(
+        description = "Runs a Kafka broker, the server and the samples on this machine, until Ctrl-C.",
+        mixinStandardHelpOptions = true,
+        footer = {"", "Example:", "  sluice dev --data ./data --kafka-port 9092"})
+final class DevCommand implements Callable<Integer> {
+    private static final int PARTITIONS = 4;
+
+    private final Cli cli;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Where data is kept (default: ./data).")
+    private Path data = Path.of("data");
+
+    @Option(names = "--port", paramLabel = "N", description = "HTTP port (default 8080); 0 for any.")
+    private @Nullable Integer port;
+
+    @Option(names = "--kafka", paramLabel = "HOST:PORT", description = "Use this broker instead of an own one.")
+    private @Nullable String kafka;
+
+    @Option(names = "--kafka-port", paramLabel = "N", description = "The own broker's port (default: any).")
+    private @Nullable Integer kafkaPort;
+
+    @Option(names = "--no-kafka", description = "Run without Kafka.")
+    private boolean noKafka;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The configuration file (default: the distribution's).")
+    private @Nullable Path file;
+
+    DevCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        int choices = (kafka == null ? 0 : 1) + (kafkaPort == null ? 0 : 1) + (noKafka ? 1 : 0);
+        if (choices > 1) {
+            throw Failure.of(
+                            Failure.Kind.INVALID_REQUEST,
+                            "found several of --kafka, --kafka-port and --no-kafka, expected at most one")
+                    .with("code", "usage")
+                    .with("next", "sluice dev --help");
+        }
+        var flags = new LinkedHashMap<String, String>();
+        flags.put("data.dir", data.toString());
+        if (port != null) {
+            flags.put("http.port", port.toString());
+        }
+        Deque<Runnable> stops = new ArrayDeque<>();
+        try {
+            var running = start(flags, stops);
+            UntilStopped.run(cli.terminal(), running.url(), () -> stops.forEach(Runnable::run));
+        } catch (Exception failed) {
+            stops.forEach(Runnable::run);
+            throw failed;
+        }
+        return 0;
+    }
+
+    private Host.Running start(Map<String, String> flags, Deque<Runnable> stops) throws Exception {
+        // Checked before a broker is started for it.
+        var topics = cli.host().configuration(source(flags)).topics();
+        String bootstrapServers = kafka;
+        if (noKafka) {
+            flags.put("kafka.bootstrapServers", "");
+        } else {
+            if (bootstrapServers == null) {
+                var broker = cli.host().startBroker(data.resolve("kafka"), kafkaPort == null ? 0 : kafkaPort);
+                stops.push(broker::close);
+                bootstrapServers = broker.bootstrapServers();
+            }
+            flags.put("kafka.bootstrapServers", bootstrapServers);
+            try (var publisher = cli.host().connect(bootstrapServers)) {
+                for (String topic : topics) {
+                    publisher.createTopic(topic, PARTITIONS);
+                }
+            }
+            cli.terminal().say("kafka " + bootstrapServers + "  topics " + String.join(", ", topics));
+        }
+        var running = cli.host().start(source(flags));
+        stops.push(running::close);
+        return running;
+    }
+
+    private Host.Source source(Map<String, String> flags) {
+        return new Host.Source(file, true, Map.copyOf(flags));
+    }
+}

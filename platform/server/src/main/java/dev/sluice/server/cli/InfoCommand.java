@@ -1,0 +1,83 @@
+package dev.sluice.server.cli;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Shows what the server is and how it is. */
+@Command(
+        description = "Shows the server's version, sources and projections.",
+        mixinStandardHelpOptions = true,
+        footer = {"", "Example:", "  sluice info --json | jq .kafka"})
+final class InfoCommand implements Callable<Integer> {
+    private final Cli cli;
+
+    @Mixin
+    private Output output = new Output();
+
+    @Mixin
+    private ServerOption server = new ServerOption();
+
+    InfoCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    @Override
+    public Integer call() {
+        var remote = server.remote(cli);
+        var info = remote.get("/v1/info").json();
+        output.one(cli.terminal(), info, () -> table(remote, info));
+        return 0;
+    }
+
+    private void table(Remote remote, Map<String, @Nullable Object> info) {
+        line(
+                "server",
+                remote.base() + "  version " + Json.text(info.get("version")) + "  node "
+                        + Json.text(info.get("node")));
+        line("up", uptime(Json.number(info.get("uptimeMs"), 0)));
+        line("shards", Json.text(info.get("shards")));
+        var kafka = Json.object(info.get("kafka"));
+        line(
+                "kafka",
+                kafka.isEmpty()
+                        ? "none"
+                        : Json.text(kafka.get("bootstrapServers"))
+                                + (Boolean.TRUE.equals(kafka.get("connected")) ? "  connected" : "  not connected"));
+        for (var source : Json.objects(kafka.get("sources"))) {
+            line("  source", named(source) + "  topics " + topics(source) + "  lag " + Json.text(source.get("lag")));
+        }
+        for (Object projection : Json.list(info.get("projections"))) {
+            line(
+                    "projection",
+                    projection instanceof Map<?, ?> ? named(Json.object(projection)) : Json.text(projection));
+        }
+    }
+
+    private void line(String name, String value) {
+        cli.terminal().line(cli.terminal().styled(Terminal.Style.DIM, String.format("%-12s", name)) + value);
+    }
+
+    private static String named(Map<String, @Nullable Object> thing) {
+        return Json.text(thing.get("name"));
+    }
+
+    private static String topics(Map<String, @Nullable Object> source) {
+        List<String> names =
+                Json.list(source.get("topics")).stream().map(Json::text).toList();
+        return String.join(", ", names);
+    }
+
+    private static String uptime(long millis) {
+        var up = Duration.ofMillis(millis);
+        return up.toDays() > 0
+                ? up.toDays() + "d " + up.toHoursPart() + "h"
+                : up.toHours() > 0
+                        ? up.toHours() + "h " + up.toMinutesPart() + "m"
+                        : up.toMinutes() + "m " + up.toSecondsPart() + "s";
+    }
+}

@@ -1,0 +1,44 @@
+package dev.sluice.server.cli;
+
+import dev.sluice.log.Failure;
+
+/** What a person can do about a failure. */
+final class NextStep {
+    private NextStep() {}
+
+    static String after(Failure failure) {
+        if (failure.details().get("next") instanceof String next) {
+            return next;
+        }
+        return switch (failure.kind()) {
+            case WRONG_EXPECTED_VERSION ->
+                "look at the stream with 'sluice read', then append with --expect set to its version";
+            case APPEND_ID_REUSED -> "use another append id for other content";
+            case STREAM_NOT_FOUND -> "sluice streams ls lists the streams there are";
+            case EVENT_NOT_FOUND -> "sluice shards ls shows how far each shard goes";
+            case PROJECTION_NOT_FOUND -> "sluice projections ls lists the projections there are";
+            case ROW_NOT_FOUND -> "sluice projections rows lists the keys there are";
+            case OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN ->
+                "try again in a moment; sluice info tells how the server is";
+            case NOT_YET, DEADLINE_EXCEEDED -> "try again; sluice info tells how far the server is behind";
+            case FORBIDDEN_ORIGIN -> "use the host name the server is bound to, or add yours to http.allowedHosts";
+            case PLATFORM_STREAM -> "choose a stream name that does not begin with $";
+            case INVALID_CURSOR -> "use a cursor that this server has printed, or --since";
+            case CONFIG_INVALID, DEFINITION_INVALID ->
+                "correct the file; sluice config validate checks a configuration";
+            case FILTER_INVALID, EVALUATION_FAILED -> "correct the expression given with --where";
+            case EVENT_TOO_LARGE, APPEND_TOO_LARGE, BODY_TOO_LARGE ->
+                "send less at once, or raise log.maxEvent and log.maxAppend";
+            case NEWER_FORMAT -> "use the newer Sluice that wrote the data";
+            case CORRUPT, SOURCE_GAP, SOURCE_CHANGED, INTERNAL -> "read the server's log";
+            case INVALID_EVENT,
+                    INVALID_REQUEST,
+                    INVALID_STREAM,
+                    CROSS_SHARD_APPEND,
+                    NOT_FOUND,
+                    METHOD_NOT_ALLOWED,
+                    NOT_ACCEPTABLE,
+                    UNSUPPORTED_MEDIA_TYPE -> "correct the command; --help shows an example";
+        };
+    }
+}

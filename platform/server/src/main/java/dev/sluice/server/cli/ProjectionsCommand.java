@@ -1,0 +1,181 @@
+package dev.sluice.server.cli;
+
+import dev.sluice.log.Failure;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** The commands about projections, but for their rows. */
+final class ProjectionsCommand {
+    private static final List<Output.Column> COLUMNS = List.of(
+            Output.Column.of("name"),
+            Output.Column.of("generation"),
+            Output.Column.of("state"),
+            Output.Column.of("rows"),
+            new Output.Column(
+                    "lag",
+                    projection -> Json.text(Json.object(projection.get("lag")).get("events"))),
+            new Output.Column("dead letters", projection -> Json.text(projection.get("deadLetters"))));
+
+    private ProjectionsCommand() {}
+
+    /** Lists projections. */
+    @Command(
+            description = "Lists projections with their state, rows and lag in events.",
+            mixinStandardHelpOptions = true,
+            footer = {"", "Example:", "  sluice projections ls"})
+    static final class Ls implements Callable<Integer> {
+        private final Cli cli;
+
+        @Mixin
+        private Output output = new Output();
+
+        @Mixin
+        private ServerOption server = new ServerOption();
+
+        Ls(Cli cli) {
+            this.cli = cli;
+        }
+
+        @Override
+        public Integer call() {
+            var answer = server.remote(cli).get("/v1/projections").json();
+            output.list(cli.terminal(), Json.objects(answer.get("projections")), COLUMNS);
+            return 0;
+        }
+    }
+
+    /** Shows one projection with its definition. */
+    @Command(
+            description = "Shows a projection and its definition.",
+            mixinStandardHelpOptions = true,
+            footer = {"", "Example:", "  sluice projections show customer-orders"})
+    static final class Show implements Callable<Integer> {
+        private final Cli cli;
+
+        @Parameters(paramLabel = "PROJECTION", description = "The projection.")
+        private String projection = "";
+
+        @Mixin
+        private Output output = new Output();
+
+        @Mixin
+        private ServerOption server = new ServerOption();
+
+        Show(Cli cli) {
+            this.cli = cli;
+        }
+
+        @Override
+        public Integer call() {
+            var found = server.remote(cli)
+                    .get(Remote.path("v1", "projections", projection))
+                    .json();
+            output.one(cli.terminal(), found, () -> {
+                Output.table(cli.terminal(), List.of(found), COLUMNS);
+                cli.terminal().line("");
+                cli.terminal().line(Json.text(found.get("definition")).stripTrailing());
+            });
+            return 0;
+        }
+    }
+
+    /** Applies the definitions of a file. */
+    @Command(
+            description = "Applies projection definitions: YAML documents, one projection each.",
+            mixinStandardHelpOptions = true,
+            footer = {"", "Example:", "  sluice projections apply config/samples/projections/customer-orders.yaml"})
+    static final class Apply implements Callable<Integer> {
+        private static final Pattern NAME = Pattern.compile("(?m)^projection:\\s*[\"']?([^\\s\"'#]+)");
+        private static final Pattern BETWEEN_DOCUMENTS = Pattern.compile("(?m)^---.*$");
+
+        private final Cli cli;
+
+        @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
+        private String file = "";
+
+        @Mixin
+        private Output output = new Output();
+
+        @Mixin
+        private ServerOption server = new ServerOption();
+
+        Apply(Cli cli) {
+            this.cli = cli;
+        }
+
+        @Override
+        public Integer call() {
+            var remote = server.remote(cli);
+            var applied = new ArrayList<Map<String, @Nullable Object>>();
+            for (var document : documents(text()).entrySet()) {
+                var answer = remote.send(
+                        "PUT",
+                        Remote.path("v1", "projections", document.getKey()),
+                        Map.of(),
+                        Remote.Body.of("application/yaml", document.getValue()));
+                var line = new LinkedHashMap<>(answer.json());
+                line.put("created", answer.status() == 201);
+                applied.add(line);
+            }
+            output.list(
+                    cli.terminal(),
+                    applied,
+                    List.of(
+                            Output.Column.of("projection"),
+                            Output.Column.of("generation"),
+                            Output.Column.of("created")));
+            return 0;
+        }
+
+        private String text() {
+            try {
+                return file.equals("-")
+                        ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
+                        : Files.readString(Path.of(file));
+            } catch (IOException unreadable) {
+                throw Failure.of(Failure.Kind.INVALID_REQUEST, "cannot read " + file + ": " + unreadable)
+                        .with("code", "usage")
+                        .with("next", "name a file with projection definitions");
+            }
+        }
+
+        /** Each document by the name it gives; lines before a document are kept as empty ones, so that line numbers stay true. */
+        private Map<String, String> documents(String text) {
+            var documents = new LinkedHashMap<String, String>();
+            var between = BETWEEN_DOCUMENTS.matcher(text);
+            int start = 0;
+            while (start <= text.length()) {
+                int end = between.find() ? between.start() : text.length();
+                String document = text.substring(start, end);
+                if (!document.isBlank()) {
+                    var name = NAME.matcher(document);
+                    if (!name.find()) {
+                        throw Failure.of(
+                                Failure.Kind.DEFINITION_INVALID,
+                                file + ": found a document without a name, expected 'projection: NAME'");
+                    }
+                    long linesBefore = text.substring(0, start).lines().count();
+                    if (documents.put(name.group(1), "\n".repeat((int) linesBefore) + document) != null) {
+                        throw Failure.of(
+                                Failure.Kind.DEFINITION_INVALID,
+                                file + ": found projection '" + name.group(1) + "' twice, expected each once");
+                    }
+                }
+                start = end == text.length() ? end + 1 : between.end();
+            }
+            return documents;
+        }
+    }
+}

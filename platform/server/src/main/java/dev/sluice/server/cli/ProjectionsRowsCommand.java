@@ -1,0 +1,167 @@
+package dev.sluice.server.cli;
+
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows rows of a projection, or follows their changes. */
+@Command(
+        description = "Shows rows of a projection, or follows their changes.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Example:",
+            "  sluice projections rows customer-orders",
+            "  sluice projections rows customer-orders cust-77",
+            "  sluice projections rows customer-orders --where 'gross > 1000' --watch"
+        })
+final class ProjectionsRowsCommand implements Callable<Integer> {
+    private static final int PAGE = 1_000;
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+
+    private final Cli cli;
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "PROJECTION", description = "The projection.")
+    private String projection = "";
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "KEY", description = "One row's key.")
+    private @Nullable String key;
+
+    @Option(names = "--where", paramLabel = "EXPR", description = "Only rows for which this is true.")
+    private @Nullable String where;
+
+    @Option(names = "--watch", description = "Show the rows, then every change, until Ctrl-C.")
+    private boolean watch;
+
+    @Option(
+            names = "-n",
+            paramLabel = "N",
+            description = "At most N rows (default 100); with --watch: end after N lines.")
+    private @Nullable Long count;
+
+    @Mixin
+    private Output output = new Output();
+
+    @Mixin
+    private ServerOption server = new ServerOption();
+
+    private long shown;
+
+    ProjectionsRowsCommand(Cli cli) {
+        this.cli = cli;
+        this.terminal = cli.terminal();
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var remote = server.remote(cli);
+        if (watch) {
+            watch(remote);
+        } else if (key != null) {
+            var found = remote.get(Remote.path("v1", "projections", projection, "rows", key))
+                    .json();
+            output.one(terminal, found, () -> table(List.of(found)));
+        } else {
+            list(remote);
+        }
+        return 0;
+    }
+
+    private void list(Remote remote) {
+        long wanted = count == null ? 100 : count;
+        var rows = new ArrayList<Map<String, @Nullable Object>>();
+        var parameters = new LinkedHashMap<String, @Nullable Object>();
+        parameters.put("where", where);
+        while (rows.size() < wanted) {
+            parameters.put("limit", Math.min(PAGE, wanted - rows.size()));
+            var page = remote.get(Remote.path("v1", "projections", projection, "rows") + Remote.query(parameters))
+                    .json();
+            var found = Json.objects(page.get("rows"));
+            rows.addAll(found);
+            if (found.isEmpty() || page.get("cursor") == null) {
+                break;
+            }
+            parameters.put("cursor", page.get("cursor"));
+        }
+        if (output.format(terminal) == Output.Format.TABLE) {
+            table(rows);
+        } else {
+            output.list(terminal, rows, List.of());
+        }
+    }
+
+    private void table(List<Map<String, @Nullable Object>> rows) {
+        Set<String> names = new LinkedHashSet<>();
+        rows.forEach(row -> names.addAll(Json.object(row.get("row")).keySet()));
+        var columns = new ArrayList<Output.Column>();
+        columns.add(Output.Column.of("key"));
+        names.forEach(name -> columns.add(new Output.Column(
+                name, row -> Json.text(Json.object(row.get("row")).get(name)))));
+        Output.table(terminal, rows, columns);
+    }
+
+    private void watch(Remote remote) throws Exception {
+        var request = new LinkedHashMap<String, @Nullable Object>();
+        request.put("to", "projection:" + projection);
+        request.put("mode", "latest");
+        if (where != null) {
+            request.put("where", where);
+        }
+        if (key != null) {
+            request.put("prefix", key);
+        }
+        var read = new LiveRead(remote.live(), request, notice -> {
+            if (terminal.talksToTerminal()) {
+                terminal.say("— " + notice);
+            }
+        });
+        read.run(this::show);
+    }
+
+    private boolean show(Map<String, @Nullable Object> frame) {
+        var changed = new ArrayList<Object>(Json.list(frame.get("rows")));
+        changed.addAll(Json.list(frame.get("set")));
+        for (Object row : changed) {
+            if (!show(Json.text(Json.list(row).get(0)), Json.list(row).get(1))) {
+                return false;
+            }
+        }
+        for (Object gone : Json.list(frame.get("del"))) {
+            if (!show(Json.text(gone), null)) {
+                return false;
+            }
+        }
+        terminal.flush();
+        return true;
+    }
+
+    /** False when that was the last line wanted. */
+    private boolean show(String rowKey, @Nullable Object row) {
+        if (key != null && !key.equals(rowKey)) {
+            return true;
+        }
+        if (output.format(terminal) == Output.Format.TABLE) {
+            String members = row == null ? "gone" : EventLine.members(Json.object(row));
+            terminal.line(terminal.styled(Terminal.Style.DIM, LocalTime.now().format(TIME)) + "  "
+                    + terminal.styled(Terminal.Style.CYAN, rowKey) + "  " + members);
+        } else {
+            var line = new LinkedHashMap<String, @Nullable Object>();
+            line.put("key", rowKey);
+            line.put("row", row);
+            terminal.line(Json.write(line));
+        }
+        return count == null || ++shown < count;
+    }
+}
