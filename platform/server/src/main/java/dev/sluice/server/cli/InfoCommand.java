@@ -49,13 +49,20 @@ final class InfoCommand implements Callable<Integer> {
                         : Json.text(kafka.get("bootstrapServers"))
                                 + (Boolean.TRUE.equals(kafka.get("connected")) ? "  connected" : "  not connected"));
         for (var source : Json.objects(kafka.get("sources"))) {
-            line("  source", named(source) + "  topics " + topics(source) + "  lag " + Json.text(source.get("lag")));
+            line("  source", named(source) + "  topics " + topics(source) + "  lag " + Json.text(source.get("lag")) + problem(source));
         }
-        for (Object projection : Json.list(info.get("projections"))) {
+        for (var projection : Json.objects(info.get("projections"))) {
             line(
                     "projection",
-                    projection instanceof Map<?, ?> ? named(Json.object(projection)) : Json.text(projection));
+                    named(projection) + "  " + Json.text(projection.get("rows")) + " rows  "
+                            + Json.text(projection.get("state")) + "  lag "
+                            + Json.text(Json.object(projection.get("lag")).get("events")) + problem(projection));
         }
+    }
+
+    private static String problem(Map<String, @Nullable Object> thing) {
+        String problem = Json.text(thing.get("problem"));
+        return problem.isEmpty() ? "" : "  " + problem;
     }
 
     private void line(String name, String value) {

@@ -50,7 +50,7 @@ final class ProjectionsCommand {
 
         @Override
         public Integer call() {
-            var answer = server.remote(cli).get("/v1/projections").json();
+            var answer = server.remote(cli).get("/v1/projections?limit=1000").json();
             output.list(cli.terminal(), Json.objects(answer.get("projections")), COLUMNS);
             return 0;
         }
