@@ -49,7 +49,10 @@ final class InfoCommand implements Callable<Integer> {
                         : Json.text(kafka.get("bootstrapServers"))
                                 + (Boolean.TRUE.equals(kafka.get("connected")) ? "  connected" : "  not connected"));
         for (var source : Json.objects(kafka.get("sources"))) {
-            line("  source", named(source) + "  topics " + topics(source) + "  lag " + Json.text(source.get("lag")) + problem(source));
+            line(
+                    "  source",
+                    named(source) + "  topics " + topics(source) + "  lag " + Json.text(source.get("lag"))
+                            + problem(source));
         }
         for (var projection : Json.objects(info.get("projections"))) {
             line(

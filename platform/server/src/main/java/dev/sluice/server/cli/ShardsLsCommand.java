@@ -28,7 +28,8 @@ final class ShardsLsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var shards = Json.objects(server.remote(cli).get("/v1/shards?limit=1000").json().get("shards"));
+        var shards = Json.objects(
+                server.remote(cli).get("/v1/shards?limit=1000").json().get("shards"));
         output.list(cli.terminal(), shards, columns(shards));
         return 0;
     }
