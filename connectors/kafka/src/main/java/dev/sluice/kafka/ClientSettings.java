@@ -1,0 +1,46 @@
+package dev.sluice.kafka;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+
+/** Settings of the clients of a source: ours, over them the user's, over them what must not differ. Immutable. */
+record ClientSettings(Map<String, String> connection, String groupId) {
+    static final String BOOTSTRAP_SERVERS = "bootstrapServers";
+
+    ClientSettings {
+        connection = Map.copyOf(connection);
+    }
+
+    Map<String, Object> consumer() {
+        var settings = new HashMap<String, Object>();
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "4000");
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, String.valueOf(16 << 20));
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, String.valueOf(4 << 20));
+        settings.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, String.valueOf(1 << 20));
+        settings.putAll(shared());
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        return settings;
+    }
+
+    Map<String, Object> admin() {
+        var settings = new HashMap<String, Object>();
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "4000");
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "4000");
+        settings.putAll(shared());
+        return settings;
+    }
+
+    private Map<String, Object> shared() {
+        var settings = new HashMap<String, Object>(connection);
+        Object servers = settings.remove(BOOTSTRAP_SERVERS);
+        settings.put("reconnect.backoff.max.ms", connection.getOrDefault("reconnect.backoff.max.ms", "1000"));
+        settings.put("bootstrap.servers", String.valueOf(servers));
+        return settings;
+    }
+}
