@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.log.Failure;
 import dev.sluice.spi.Source;
+import dev.sluice.watch.ExpectsErrors;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -28,11 +29,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The source against a real broker and a sink in memory. */
 class KafkaSourceTest {
-    @TempDir
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
 
     private static DevBroker broker;
@@ -139,6 +141,7 @@ class KafkaSourceTest {
     }
 
     @Test
+    @ExpectsErrors("source_halted")
     void haltsOnWhatNeverSucceeds(TestInfo test) throws Exception {
         String topic = topic(test, 1);
         sink.refuse(Failure.of(Failure.Kind.SOURCE_GAP, "a gap"), 1);
@@ -206,6 +209,7 @@ class KafkaSourceTest {
     }
 
     @Test
+    @ExpectsErrors("source_halted")
     void haltsWhenAnotherTopicStandsBehindTheName(TestInfo test) throws Exception {
         String topic = topic(test, 1);
         send(topic, 0, 0, 10);
@@ -223,6 +227,7 @@ class KafkaSourceTest {
     }
 
     @Test
+    @ExpectsErrors("source_halted")
     void haltsWhenWhatItStoodAtIsGone(TestInfo test) throws Exception {
         String topic = topic(test, 1);
         readThenLose(topic);
@@ -248,6 +253,7 @@ class KafkaSourceTest {
     }
 
     @Test
+    @ExpectsErrors("source_halted")
     void haltsWhenTheBrokerHasLostRecords(TestInfo test) throws Exception {
         String topic = topic(test, 1);
         send(topic, 0, 0, 10);
