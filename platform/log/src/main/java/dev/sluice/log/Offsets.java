@@ -110,7 +110,7 @@ interface Offsets extends AutoCloseable {
             } else {
                 Store.check(rows);
                 chunk = new long[0];
-                index = 0;
+                index = isForward ? 0 : -1;
             }
         }
 
