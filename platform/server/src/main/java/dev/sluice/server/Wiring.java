@@ -1,0 +1,282 @@
+package dev.sluice.server;
+
+import dev.sluice.bus.EventBusMesh;
+import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.SourceConfig;
+import dev.sluice.log.Failure;
+import dev.sluice.log.Log;
+import dev.sluice.log.LogOptions;
+import dev.sluice.projection.ProjectionRoom;
+import dev.sluice.server.gateway.Gateway;
+import dev.sluice.server.gateway.GatewayOptions;
+import dev.sluice.server.gateway.Health;
+import dev.sluice.server.gateway.Info;
+import dev.sluice.server.live.Live;
+import dev.sluice.server.live.LiveOptions;
+import dev.sluice.shard.LocalEventLog;
+import dev.sluice.shard.ReadPool;
+import dev.sluice.shard.ShardVerticle;
+import dev.sluice.spi.Source;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts the rooms together, starts them in the order of an event's way from its end, and stops them from its beginning. */
+public final class Wiring implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
+    private static final long BLOCKED_LOOP_MILLIS = 100;
+    private static final int READ_THREADS = 4;
+    private static final long STEP_SECONDS = 60;
+    /** Of {@code memory.budget}: a quarter for the view store, the rest for the log. */
+    private static final int VIEW_SHARE = 4;
+
+    private final Config config;
+    private final LogOptions clock = LogOptions.defaults();
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Vertx vertx;
+    private final Log log;
+    private final ReadPool reads;
+    private final ProjectionRoom projections;
+    private final Live live;
+    private final Gateway gateway;
+    private final LocalEventLog events;
+    private final List<Source> sources = new ArrayList<>();
+    private volatile boolean isStarted;
+    private int port;
+
+    private Wiring(Config config) {
+        this.config = config;
+        this.vertx = vertx(metrics);
+        Path folder = config.dataFolder();
+        this.log = Log.open(folder.resolve("log"), logOptions());
+        var mesh = EventBusMesh.on(vertx);
+        this.reads = new ReadPool(vertx, READ_THREADS);
+        this.events = new LocalEventLog(vertx, log, mesh, reads);
+        this.projections = new ProjectionRoom(
+                vertx,
+                log,
+                folder.resolve("views"),
+                config.duration(ConfigKey.VIEWS_FLUSH_INTERVAL),
+                config.size(ConfigKey.MEMORY_BUDGET) / VIEW_SHARE,
+                mesh,
+                metrics);
+        this.live = new Live(vertx, liveOptions(), events, projections, mesh, metrics);
+        this.gateway = new Gateway(
+                vertx,
+                gatewayOptions(),
+                new Gateway.Rooms(events, projections, live),
+                new Info(Version.NUMBER, "n1", clock.clockMicros().getAsLong(), clock.clockMicros(), this::kafka),
+                new ProcessHealth(),
+                metrics);
+        await(vertx.deployVerticle(new ShardVerticle(log, mesh)));
+    }
+
+    /** Starts everything; returns when requests are answered. Blocks: not for an event loop. */
+    public static Wiring start(Config config) {
+        var wiring = new Wiring(config);
+        try {
+            wiring.applyProjectionFiles();
+            wiring.port = await(wiring.gateway.listen());
+            wiring.startSources();
+            wiring.isStarted = true;
+            LOG.info(
+                    "started version={} port={} shards={} data={}",
+                    Version.NUMBER,
+                    wiring.port,
+                    wiring.log.shards(),
+                    config.dataFolder());
+            return wiring;
+        } catch (RuntimeException refused) {
+            wiring.close();
+            throw refused;
+        }
+    }
+
+    /** The port that HTTP listens on. */
+    public int port() {
+        return port;
+    }
+
+    private static Vertx vertx(PrometheusMeterRegistry metrics) {
+        var options = new VertxOptions()
+                .setBlockedThreadCheckInterval(BLOCKED_LOOP_MILLIS)
+                .setBlockedThreadCheckIntervalUnit(TimeUnit.MILLISECONDS)
+                .setMaxEventLoopExecuteTime(BLOCKED_LOOP_MILLIS)
+                .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS)
+                .setMetricsOptions(new MicrometerMetricsOptions().setEnabled(true));
+        return Vertx.builder()
+                .with(options)
+                .withMetrics(new MicrometerMetricsFactory(metrics))
+                .build();
+    }
+
+    private LogOptions logOptions() {
+        long memoryBytes = config.size(ConfigKey.MEMORY_BUDGET);
+        return new LogOptions(
+                config.number(ConfigKey.LOG_SHARDS),
+                config.number(ConfigKey.LOG_QUEUE),
+                Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)),
+                Math.toIntExact(config.size(ConfigKey.LOG_MAX_APPEND)),
+                Math.toIntExact(config.duration(ConfigKey.LOG_APPEND_ID_RETENTION).toDays()),
+                memoryBytes - memoryBytes / VIEW_SHARE,
+                clock.clockMicros(),
+                new LogMeters(metrics),
+                clock.commitLogs());
+    }
+
+    private LiveOptions liveOptions() {
+        return new LiveOptions(
+                config.number(ConfigKey.WS_MAX_SUBSCRIPTIONS),
+                config.number(ConfigKey.WS_MAX_WINDOW),
+                Math.toIntExact(config.size(ConfigKey.WS_MAX_FRAME)),
+                config.duration(ConfigKey.WS_PING).toMillis());
+    }
+
+    private GatewayOptions gatewayOptions() {
+        return new GatewayOptions(
+                config.text(ConfigKey.HTTP_HOST),
+                config.number(ConfigKey.HTTP_PORT),
+                config.texts(ConfigKey.HTTP_ALLOWED_HOSTS),
+                config.texts(ConfigKey.HTTP_ALLOWED_ORIGINS),
+                Math.toIntExact(config.size(ConfigKey.HTTP_MAX_BODY)));
+    }
+
+    /** A file is a PUT repeated with the same content: without effect when nothing changed. */
+    private void applyProjectionFiles() {
+        for (Path folder : config.projectionFolders()) {
+            if (!Files.isDirectory(folder)) {
+                continue;
+            }
+            try (var files = Files.list(folder)) {
+                for (Path file : files.filter(each -> each.toString().endsWith(".yaml") || each.toString().endsWith(".yml"))
+                        .sorted()
+                        .toList()) {
+                    await(projections.apply(Files.readString(file), null, file.toString()));
+                }
+            } catch (IOException unreadable) {
+                throw Failure.of(
+                        Failure.Kind.CONFIG_INVALID,
+                        "projections in " + folder + " cannot be read: " + unreadable.getMessage());
+            }
+        }
+    }
+
+    private void startSources() {
+        if (config.kafkaConnection().isEmpty()) {
+            config.sources().forEach(source -> LOG.warn(
+                    "source_idle name={} reason=\"kafka.bootstrapServers is not set\"", source.name()));
+            return;
+        }
+        for (Source.Factory factory : ServiceLoader.load(Source.Factory.class)) {
+            if (factory.kind().equals("kafka")) {
+                config.sources().forEach(source -> startSource(factory, source));
+                return;
+            }
+        }
+        throw Failure.of(
+                Failure.Kind.CONFIG_INVALID, "found no Kafka connector on the class path, expected the distribution's own");
+    }
+
+    private void startSource(Source.Factory factory, SourceConfig source) {
+        Source started = factory.create(
+                source.name(),
+                source.topics(),
+                source.pattern(),
+                config.kafkaConnection(),
+                "sluice-" + log.id() + "-" + source.name(),
+                source.onOffsetLossEarliest());
+        var ingest = new Ingest(source, events, Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)), metrics);
+        ingest.observe(started);
+        sources.add(started);
+        started.start(ingest);
+    }
+
+    private Info.@org.jspecify.annotations.Nullable Kafka kafka() {
+        if (config.kafkaConnection().isEmpty()) {
+            return null;
+        }
+        List<Info.KafkaSource> states = sources.stream()
+                .map(Source::status)
+                .map(state -> new Info.KafkaSource(
+                        state.name(), state.topics(), state.connected(), state.lag(), state.problem()))
+                .toList();
+        return new Info.Kafka(
+                config.text(ConfigKey.KAFKA_BOOTSTRAP_SERVERS),
+                !states.isEmpty() && states.stream().allMatch(Info.KafkaSource::connected),
+                states);
+    }
+
+    /** Not ready, goodbye to subscribers, finish what was polled and asked, close views and log. Blocks. */
+    @Override
+    public void close() {
+        gateway.drain();
+        step("goodbye", () -> await(live.drain()));
+        step("sources", () -> sources.forEach(Source::close));
+        step("gateway", () -> await(gateway.close()));
+        step("projections", projections::close);
+        step("log", log::close);
+        step("vertx", () -> await(vertx.close()));
+        LOG.info("stopped");
+    }
+
+    /** One step of stopping: what goes wrong in it must not keep the log from being closed. */
+    private static void step(String name, Runnable stop) {
+        try {
+            stop.run();
+        } catch (RuntimeException failed) {
+            LOG.error("stop_failed step={}", name, failed);
+        }
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.await(STEP_SECONDS, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.TimeoutException late) {
+            throw Failure.of(Failure.Kind.DEADLINE_EXCEEDED, "found no answer within " + STEP_SECONDS + " s");
+        }
+    }
+
+    private final class ProcessHealth implements Health {
+        @Override
+        public boolean isStarted() {
+            return isStarted;
+        }
+
+        @Override
+        public List<Check> checks() {
+            var checks = new ArrayList<Check>();
+            for (int shard = 0; shard < log.shards(); shard++) {
+                boolean isOpen = isShardOpen(shard);
+                checks.add(new Check(
+                        "shard-" + shard,
+                        isOpen ? Status.UP : Status.DOWN,
+                        isOpen ? null : "found a failed commit, expected a restart of the process"));
+            }
+            for (Source source : sources) {
+                Source.Status state = source.status();
+                boolean isWell = state.connected() && state.problem() == null;
+                checks.add(new Check(
+                        "source-" + state.name(), isWell ? Status.UP : Status.DEGRADED, state.problem()));
+            }
+            return checks;
+        }
+
+        @Override
+        public boolean isShardOpen(int shard) {
+            return log.shard(shard).isHealthy();
+        }
+    }
+}
