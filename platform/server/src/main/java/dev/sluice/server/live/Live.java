@@ -1,6 +1,8 @@
 package dev.sluice.server.live;
 
 import dev.sluice.bus.Mesh;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
 import dev.sluice.projection.Projections;
 import dev.sluice.shard.EventLog;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -8,37 +10,140 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketServerConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Subscriptions over WebSocket: takes upgrade requests in, speaks {@code sluice.v1.json} until the socket closes. */
 public final class Live {
-    static final String SUBPROTOCOL = "sluice.v1.json";
+    /** The one subprotocol. */
+    public static final String SUBPROTOCOL = "sluice.v1.json";
+
+    private static final int LARGEST_FRAME_BYTES = 4 * Session.MAX_INBOUND_BYTES;
+    private static final int HEAD_BYTES = 4 << 10;
+
+    private final Vertx vertx;
+    private final LiveOptions options;
+    private final EventLog log;
+    private final Projections projections;
+    private final Mesh mesh;
+    private final Meters meters;
+    private final Feeds feeds;
+    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private volatile boolean isDraining;
 
     public Live(
-            Vertx vertx,
-            LiveOptions options,
-            EventLog log,
-            Projections projections,
-            Mesh mesh,
-            MeterRegistry metrics) {}
+            Vertx vertx, LiveOptions options, EventLog log, Projections projections, Mesh mesh, MeterRegistry metrics) {
+        this.vertx = vertx;
+        this.options = options;
+        this.log = log;
+        this.projections = projections;
+        this.mesh = mesh;
+        this.meters = new Meters(metrics);
+        this.feeds = new Feeds(chunkBytes());
+    }
 
-    /** Sets what the server of {@link #accept} must have: the subprotocol and the bounds of inbound frames. */
+    /** Sets what the server of {@link #accept} must have: the subprotocol, the bounds of inbound frames, the time to close. */
     public static HttpServerOptions configure(HttpServerOptions server) {
         WebSocketServerConfig sockets = server.getWebSocketConfig();
-        sockets.setSubProtocols(java.util.List.of(SUBPROTOCOL));
+        sockets.setSubProtocols(List.of(SUBPROTOCOL));
+        // Above what we take, so that the refusal is ours, with its close code; beyond this it is Netty's (1009).
+        sockets.setMaxFrameSize(LARGEST_FRAME_BYTES).setMaxMessageSize(LARGEST_FRAME_BYTES);
+        sockets.setClosingTimeout(Duration.ofSeconds(2));
         return server;
     }
 
     /**
-     * Upgrades a request, on its event loop. Answers 406 when it offers no subprotocol of ours, 503 while draining. Host and
-     * Origin are checked before.
+     * Upgrades a request, on its event loop. Host and Origin are checked before. Throws INVALID_REQUEST when it is no upgrade,
+     * NOT_ACCEPTABLE when it does not offer {@link #SUBPROTOCOL}, UNAVAILABLE while draining; then the request is not answered.
      */
     public void accept(HttpServerRequest request) {
-        throw new UnsupportedOperationException();
+        if (isDraining) {
+            throw Failure.of(Failure.Kind.UNAVAILABLE, "this server is stopping, connect again to the next");
+        }
+        if (!request.canUpgradeToWebSocket()) {
+            throw Failure.of(
+                    Failure.Kind.INVALID_REQUEST,
+                    "found a plain request, expected an upgrade to a WebSocket (RFC 6455)");
+        }
+        String offered = request.getHeader("Sec-WebSocket-Protocol");
+        if (!offers(offered)) {
+            throw Failure.of(
+                    Failure.Kind.NOT_ACCEPTABLE,
+                    (offered == null ? "found no subprotocol" : "found subprotocols '" + offered + "'") + ", expected "
+                            + SUBPROTOCOL);
+        }
+        request.toWebSocket().onSuccess(this::opened).onFailure(gone -> {});
+    }
+
+    private static boolean offers(@Nullable String subprotocols) {
+        return subprotocols != null
+                && List.of(subprotocols.split("\\s*,\\s*")).stream()
+                        .anyMatch(one -> one.strip().equals(SUBPROTOCOL));
+    }
+
+    private void opened(ServerWebSocket socket) {
+        Session session = Session.open(this, socket);
+        sessions.add(session);
+        if (isDraining) {
+            session.goodbye().onFailure(gone -> {});
+        }
     }
 
     /** Says goodbye on every socket with a jittered time to come back, closes them, refuses new ones. */
     public Future<Void> drain() {
-        throw new UnsupportedOperationException();
+        isDraining = true;
+        return Future.join(sessions.stream().map(Session::goodbye).toList()).mapEmpty();
+    }
+
+    void left(Session session) {
+        sessions.remove(session);
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    LiveOptions options() {
+        return options;
+    }
+
+    EventLog log() {
+        return log;
+    }
+
+    Projections projections() {
+        return projections;
+    }
+
+    Mesh mesh() {
+        return mesh;
+    }
+
+    Meters meters() {
+        return meters;
+    }
+
+    Feeds feeds() {
+        return feeds;
+    }
+
+    /** A monotonic clock. */
+    long nanos() {
+        return System.nanoTime();
+    }
+
+    /** INVALID_CURSOR. */
+    Cursor cursor(String text) {
+        return Cursor.parse(text, log.shards());
+    }
+
+    /** What of a frame is left for rows when its head and its cursors are written. */
+    int chunkBytes() {
+        return Math.max(options.maxFrameBytes() / 2, options.maxFrameBytes() - HEAD_BYTES);
     }
 }

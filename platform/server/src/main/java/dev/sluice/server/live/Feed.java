@@ -1,0 +1,72 @@
+package dev.sluice.server.live;
+
+import dev.sluice.expression.Filters;
+import dev.sluice.projection.Row;
+import dev.sluice.projection.ViewDelta;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One view through one filter, shared by every subscription that wants just that: a delta is filtered and encoded once, by
+ * whoever is first, and its bytes go to all. Two event loops may do the same work at the same moment; nothing else is shared.
+ */
+final class Feed {
+    private final String prefix;
+    private final @Nullable Filter<Function<String, @Nullable Object>> filter;
+    private final int chunkBytes;
+    private volatile @Nullable Encoded last;
+
+    /** What a delta is through this filter. */
+    record Encoded(ViewDelta of, List<Chunk> chunks, int rows) {}
+
+    /** FILTER_INVALID with line and column. */
+    Feed(String prefix, @Nullable String where, int chunkBytes) {
+        this.prefix = prefix;
+        this.chunkBytes = chunkBytes;
+        this.filter =
+                where == null ? null : new Filter<>(Filters.rows(where), columns -> "row " + columns.apply("key"));
+    }
+
+    String prefix() {
+        return prefix;
+    }
+
+    @Nullable
+    Filter<Function<String, @Nullable Object>> filter() {
+        return filter;
+    }
+
+    boolean matches(String key, @Nullable Row row) {
+        return row != null
+                && key.startsWith(prefix)
+                && (filter == null || filter.test(column -> column.equals("key") ? key : row.get(column)));
+    }
+
+    /** A row that leaves the filter is deleted; one that was not in it before and is not after is left out. */
+    Encoded encode(ViewDelta delta) {
+        Encoded ready = last;
+        if (ready != null && ready.of() == delta) {
+            return ready;
+        }
+        var writer = Chunk.Writer.ofDelta(chunkBytes);
+        for (ViewDelta.Change change : delta.rows()) {
+            Row after = change.after();
+            if (after != null && matches(change.key(), after)) {
+                writer.set(change.key(), after.json());
+            } else if (matches(change.key(), change.before())) {
+                writer.del(change.key());
+            }
+        }
+        List<Chunk> chunks = writer.chunks();
+        var encoded =
+                new Encoded(delta, chunks, chunks.stream().mapToInt(Chunk::rows).sum());
+        last = encoded;
+        return encoded;
+    }
+
+    /** Lets the bytes go of a delta that every subscription has had time to send. */
+    void forget() {
+        last = null;
+    }
+}

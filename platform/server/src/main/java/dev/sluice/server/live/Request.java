@@ -1,0 +1,116 @@
+package dev.sluice.server.live;
+
+import dev.sluice.log.Selection;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a client may ask for, parsed and checked for shape; see {@link Requests}. */
+sealed interface Request {
+    /** The name of the request on the wire. */
+    String op();
+
+    /** The subscription it is about, null for the socket itself. */
+    default @Nullable Integer sub() {
+        return null;
+    }
+
+    record Hello(long version) implements Request {
+        @Override
+        public String op() {
+            return "hello";
+        }
+    }
+
+    /**
+     * Opens a subscription.
+     *
+     * @param resume token to go on from, null for none
+     * @param window null: the default
+     */
+    record Subscribe(
+            Integer sub,
+            Target target,
+            @Nullable String where,
+            @Nullable String resume,
+            @Nullable Long window,
+            Set<Meta> meta)
+            implements Request {
+        @Override
+        public String op() {
+            return "subscribe";
+        }
+    }
+
+    /** What is read. */
+    sealed interface Target {}
+
+    /**
+     * The rows of a projection.
+     *
+     * @param after cursor to wait for, null for none
+     */
+    record ViewTarget(
+            String projection, String prefix, @Nullable String after, long minIntervalMillis) implements Target {}
+
+    /** Events; begins at the token to resume, else {@code sinceMicros}, else {@code last} events ago, else now. */
+    record EventTarget(
+            Selection selection,
+            @Nullable Long sinceMicros,
+            @Nullable Integer last) implements Target {}
+
+    /** What a client wants to be told beside rows. */
+    enum Meta {
+        CURSOR,
+        AT
+    }
+
+    record Credit(Integer sub, long rows) implements Request {
+        @Override
+        public String op() {
+            return "credit";
+        }
+    }
+
+    record Ack(Integer sub, String cursor) implements Request {
+        @Override
+        public String op() {
+            return "ack";
+        }
+    }
+
+    record Pause(Integer sub) implements Request {
+        @Override
+        public String op() {
+            return "pause";
+        }
+    }
+
+    record Resume(Integer sub) implements Request {
+        @Override
+        public String op() {
+            return "resume";
+        }
+    }
+
+    record Unsubscribe(Integer sub) implements Request {
+        @Override
+        public String op() {
+            return "unsubscribe";
+        }
+    }
+
+    /** {@code t} goes back as it came: a JSON number or string, null when there was none. */
+    record Ping(@Nullable String t) implements Request {
+        @Override
+        public String op() {
+            return "ping";
+        }
+    }
+
+    record Pong() implements Request {
+        @Override
+        public String op() {
+            return "pong";
+        }
+    }
+}

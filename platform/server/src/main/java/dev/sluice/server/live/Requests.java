@@ -1,0 +1,262 @@
+package dev.sluice.server.live;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sluice.log.Failure;
+import dev.sluice.log.Selection;
+import dev.sluice.log.StreamName;
+import dev.sluice.server.live.Request.Meta;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the frames of clients. What cannot be read, or is not offered, is {@link Refused} with what was found and expected. */
+final class Requests {
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private static final List<String> OF_SUBSCRIPTIONS_LATER = List.of("keys", "fields", "orderBy", "limit", "change");
+    private static final long MAX_INTERVAL_MILLIS = 3_600_000;
+    private static final int MAX_LAST = 10_000;
+
+    private Requests() {}
+
+    static Request parse(byte[] frame) {
+        JsonNode json = tree(frame);
+        if (!json.isObject()) {
+            throw Refused.badFrame("found " + kind(json) + ", expected a JSON object");
+        }
+        String op = text(json, "op");
+        if (op == null) {
+            throw Refused.badFrame("found no op, expected one such as subscribe");
+        }
+        Integer sub = null;
+        try {
+            sub = integer(json, "sub");
+            return parse(op, json, sub);
+        } catch (Refused | Failure refused) {
+            throw Refused.of(refused).to(op, sub);
+        }
+    }
+
+    private static JsonNode tree(byte[] frame) {
+        try {
+            JsonNode json = JSON.readTree(frame);
+            return json == null ? JSON.missingNode() : json;
+        } catch (JsonProcessingException malformed) {
+            throw Refused.badFrame("found text that is no JSON: " + malformed.getOriginalMessage());
+        } catch (IOException impossible) {
+            throw new java.io.UncheckedIOException(impossible);
+        }
+    }
+
+    private static Request parse(String op, JsonNode json, @Nullable Integer sub) {
+        return switch (op) {
+            case "hello" -> new Request.Hello(longOr(json, "v", 1));
+            case "subscribe" -> subscribe(json, needed(sub));
+            case "credit" -> new Request.Credit(needed(sub), atLeast(json, "rows", 1));
+            case "ack" -> new Request.Ack(needed(sub), neededText(json, "cursor"));
+            case "pause" -> new Request.Pause(needed(sub));
+            case "resume" -> new Request.Resume(needed(sub));
+            case "unsubscribe" -> new Request.Unsubscribe(needed(sub));
+            case "ping" -> new Request.Ping(json.hasNonNull("t") ? echo(json.get("t")) : null);
+            case "pong" -> new Request.Pong();
+            case "change", "auth" ->
+                throw Refused.unsupported("found op " + op + ", which this server does not have yet");
+            default ->
+                throw Refused.badFrame("found op '" + shown(op)
+                        + "', expected hello, subscribe, credit, ack, pause, resume, unsubscribe, ping or pong");
+        };
+    }
+
+    private static Request.Subscribe subscribe(JsonNode json, Integer sub) {
+        for (String name : OF_SUBSCRIPTIONS_LATER) {
+            if (json.hasNonNull(name)) {
+                throw Refused.unsupported("found " + name + ", which this server does not have yet");
+            }
+        }
+        String snapshot = text(json, "snapshot");
+        if (snapshot != null && !snapshot.equals("auto")) {
+            throw Refused.unsupported("found snapshot '" + shown(snapshot) + "', expected auto");
+        }
+        String to = neededText(json, "to");
+        Request.Target target;
+        if (to.startsWith("projection:")) {
+            target = viewTarget(json, to.substring("projection:".length()));
+        } else if (to.startsWith("events:")) {
+            target = eventTarget(json, to.substring("events:".length()));
+        } else {
+            throw Refused.unsupported("found to '" + shown(to)
+                    + "', expected projection:NAME, events:STREAM, events:category:NAME or events:$all");
+        }
+        Long window = json.hasNonNull("window") ? atLeast(json, "window", 0) : null;
+        return new Request.Subscribe(sub, target, text(json, "where"), text(json, "resume"), window, meta(json));
+    }
+
+    private static Request.ViewTarget viewTarget(JsonNode json, String projection) {
+        expectMode(json, "latest", "a projection");
+        refuse(json, "since", "a projection");
+        refuse(json, "last", "a projection");
+        if (projection.isEmpty()) {
+            throw Refused.badFrame("found no name after projection:, expected one");
+        }
+        long interval = json.hasNonNull("minInterval") ? atLeast(json, "minInterval", 0) : 0;
+        if (interval > MAX_INTERVAL_MILLIS) {
+            throw Refused.badFrame(
+                    "found minInterval " + interval + ", expected at most " + MAX_INTERVAL_MILLIS + " milliseconds");
+        }
+        String prefix = text(json, "prefix");
+        return new Request.ViewTarget(projection, prefix == null ? "" : prefix, text(json, "after"), interval);
+    }
+
+    private static Request.EventTarget eventTarget(JsonNode json, String of) {
+        expectMode(json, "every", "events");
+        refuse(json, "prefix", "events");
+        refuse(json, "after", "events (resume reads on from a cursor)");
+        if (longOr(json, "minInterval", 0) != 0) {
+            throw Refused.unsupported("found minInterval, which subscriptions to events do not have");
+        }
+        Long last = json.hasNonNull("last") ? atLeast(json, "last", 0) : null;
+        if (last != null && last > MAX_LAST) {
+            throw Refused.badFrame("found last " + last + ", expected at most " + MAX_LAST);
+        }
+        return new Request.EventTarget(selection(of), since(json), last == null ? null : last.intValue());
+    }
+
+    private static Selection selection(String of) {
+        if (of.equals("$all")) {
+            return new Selection.All();
+        }
+        if (of.startsWith("category:")) {
+            return new Selection.OfCategory(StreamName.check(of.substring("category:".length())));
+        }
+        return new Selection.OfStream(StreamName.check(of));
+    }
+
+    private static @Nullable Long since(JsonNode json) {
+        String since = text(json, "since");
+        if (since == null) {
+            return null;
+        }
+        try {
+            Instant time = OffsetDateTime.parse(since).toInstant();
+            return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000L);
+        } catch (DateTimeException | ArithmeticException malformed) {
+            throw Refused.badFrame(
+                    "found since '" + shown(since) + "', expected a time of RFC 3339 such as 2026-01-31T20:41:07Z");
+        }
+    }
+
+    private static Set<Meta> meta(JsonNode json) {
+        var wanted = EnumSet.noneOf(Meta.class);
+        JsonNode names = json.get("meta");
+        if (names == null || names.isNull()) {
+            return wanted;
+        }
+        if (!names.isArray()) {
+            throw Refused.badFrame("found meta as " + kind(names) + ", expected a list");
+        }
+        for (JsonNode name : names) {
+            switch (name.asText()) {
+                case "cursor" -> wanted.add(Meta.CURSOR);
+                case "at" -> wanted.add(Meta.AT);
+                default ->
+                    throw Refused.unsupported("found meta '" + shown(name.asText()) + "', expected cursor or at");
+            }
+        }
+        return wanted;
+    }
+
+    private static void expectMode(JsonNode json, String only, String target) {
+        String mode = text(json, "mode");
+        if (mode != null && !mode.equals(only)) {
+            throw Refused.unsupported("found mode '" + shown(mode) + "' for " + target + ", expected " + only);
+        }
+    }
+
+    private static void refuse(JsonNode json, String name, String target) {
+        if (json.hasNonNull(name)) {
+            throw Refused.unsupported("found " + name + ", which subscriptions to " + target + " do not have");
+        }
+    }
+
+    private static Integer needed(@Nullable Integer sub) {
+        if (sub == null) {
+            throw Refused.badFrame("found no sub, expected the number of a subscription");
+        }
+        return sub;
+    }
+
+    private static String neededText(JsonNode json, String name) {
+        String value = text(json, name);
+        if (value == null) {
+            throw Refused.badFrame("found no " + name + ", expected a string");
+        }
+        return value;
+    }
+
+    private static @Nullable String text(JsonNode json, String name) {
+        JsonNode value = json.get(name);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isTextual()) {
+            throw Refused.badFrame("found " + name + " as " + kind(value) + ", expected a string");
+        }
+        return value.textValue();
+    }
+
+    private static @Nullable Integer integer(JsonNode json, String name) {
+        JsonNode value = json.get(name);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            throw Refused.badFrame("found " + name + " as " + shown(value.toString()) + ", expected an integer");
+        }
+        return value.intValue();
+    }
+
+    private static long longOr(JsonNode json, String name, long absent) {
+        return json.hasNonNull(name) ? atLeast(json, name, 0) : absent;
+    }
+
+    private static long atLeast(JsonNode json, String name, long least) {
+        JsonNode value = json.get(name);
+        if (value == null || !value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < least) {
+            throw Refused.badFrame("found " + name + " as " + (value == null ? "nothing" : shown(value.toString()))
+                    + ", expected an integer from " + least);
+        }
+        return value.longValue();
+    }
+
+    private static String echo(JsonNode t) {
+        if (!t.isNumber() && !t.isTextual()) {
+            throw Refused.badFrame("found t as " + kind(t) + ", expected a number or a string");
+        }
+        return t.toString();
+    }
+
+    private static String kind(JsonNode json) {
+        return json.isMissingNode()
+                ? "nothing"
+                : "a JSON " + json.getNodeType().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** As much of what came as a message can bear. */
+    private static String shown(String text) {
+        return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+    }
+}

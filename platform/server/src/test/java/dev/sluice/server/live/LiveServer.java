@@ -1,0 +1,63 @@
+package dev.sluice.server.live;
+
+import dev.sluice.bus.EventBusMesh;
+import dev.sluice.bus.Mesh;
+import dev.sluice.log.Failure;
+import dev.sluice.projection.Projections;
+import dev.sluice.shard.EventLog;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A real server socket with nothing behind it but a {@link Live}. */
+final class LiveServer implements AutoCloseable {
+    final Vertx vertx;
+    final Mesh mesh;
+    final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private @Nullable Live live;
+    private @Nullable HttpServer server;
+
+    LiveServer() {
+        vertx = Vertx.vertx();
+        mesh = EventBusMesh.on(vertx);
+    }
+
+    LiveServer start(EventLog log, Projections projections, LiveOptions options) {
+        live = new Live(vertx, options, log, projections, mesh, metrics);
+        server = vertx.createHttpServer(Live.configure(new HttpServerOptions().setHost("127.0.0.1")))
+                .requestHandler(this::accept)
+                .listen(0)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+        return this;
+    }
+
+    private void accept(HttpServerRequest request) {
+        try {
+            live().accept(request);
+        } catch (Failure refused) {
+            request.response()
+                    .setStatusCode(refused.kind().httpStatus())
+                    .end(refused.getMessage())
+                    .onFailure(gone -> {});
+        }
+    }
+
+    int port() {
+        return Objects.requireNonNull(server).actualPort();
+    }
+
+    Live live() {
+        return Objects.requireNonNull(live);
+    }
+
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.sluice.server.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.sluice.log.Selection;
+import java.nio.charset.StandardCharsets;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RequestsTest {
+    @Test
+    void readsASubscriptionToAView() {
+        var request = parse("{'op':'subscribe','sub':3,'to':'projection:orders','mode':'latest','where':'gross > 1',"
+                + "'prefix':'a','keys':null,'window':10,'minInterval':100,'meta':['cursor','at'],'more':{}}");
+
+        assertThat(request).isInstanceOfSatisfying(Request.Subscribe.class, subscribe -> {
+            assertThat(subscribe.sub()).isEqualTo(3);
+            assertThat(subscribe.where()).isEqualTo("gross > 1");
+            assertThat(subscribe.window()).isEqualTo(10);
+            assertThat(subscribe.target()).isEqualTo(new Request.ViewTarget("orders", "a", null, 100));
+            assertThat(subscribe.meta()).containsExactly(Request.Meta.CURSOR, Request.Meta.AT);
+        });
+    }
+
+    @Test
+    void readsSubscriptionsToEvents() {
+        assertThat(target("events:order-1")).isEqualTo(new Selection.OfStream("order-1"));
+        assertThat(target("events:category:order")).isEqualTo(new Selection.OfCategory("order"));
+        assertThat(target("events:$all")).isEqualTo(new Selection.All());
+    }
+
+    private static Selection target(String to) {
+        var request = (Request.Subscribe) parse("{'op':'subscribe','sub':1,'to':'" + to + "'}");
+        return ((Request.EventTarget) request.target()).selection();
+    }
+
+    @Test
+    void readsTimesOfAnyZone() {
+        var request = (Request.Subscribe)
+                parse("{'op':'subscribe','sub':1,'to':'events:$all','since':'1970-01-01T01:00:01.5+01:00'}");
+
+        assertThat(((Request.EventTarget) request.target()).sinceMicros()).isEqualTo(1_500_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'op':                                                     | bad_frame   | no JSON",
+                "[1]                                                        | bad_frame   | a JSON array",
+                "{}                                                         | bad_frame   | no op",
+                "{'op':7}                                                   | bad_frame   | op as a JSON number",
+                "{'op':'dance'}                                             | bad_frame   | dance",
+                "{'op':'ping'} x                                            | bad_frame   | no JSON",
+                "{'op':'ping','op':'pong'}                                  | bad_frame   | Duplicate",
+                "{'op':'credit','sub':1}                                    | bad_frame   | rows as nothing",
+                "{'op':'credit','sub':1,'rows':0}                           | bad_frame   | rows as 0",
+                "{'op':'credit','rows':1}                                   | bad_frame   | no sub",
+                "{'op':'pause','sub':'1'}                                   | bad_frame   | expected an integer",
+                "{'op':'pause','sub':4294967296}                            | bad_frame   | expected an integer",
+                "{'op':'subscribe','sub':1}                                 | bad_frame   | no to",
+                "{'op':'subscribe','sub':1,'to':'saga:x'}                   | unsupported | saga:x",
+                "{'op':'subscribe','sub':1,'to':'projection:'}              | bad_frame   | no name",
+                "{'op':'subscribe','sub':1,'to':'events:'}                  | invalid_stream | 0 bytes",
+                "{'op':'subscribe','sub':1,'to':'projection:p','keys':[]}   | unsupported | keys",
+                "{'op':'subscribe','sub':1,'to':'projection:p','fields':[]} | unsupported | fields",
+                "{'op':'subscribe','sub':1,'to':'projection:p','orderBy':'x'} | unsupported | orderBy",
+                "{'op':'subscribe','sub':1,'to':'projection:p','limit':5}   | unsupported | limit",
+                "{'op':'subscribe','sub':1,'to':'projection:p','mode':'every'} | unsupported | every",
+                "{'op':'subscribe','sub':1,'to':'projection:p','last':1}    | unsupported | last",
+                "{'op':'subscribe','sub':1,'to':'events:x','mode':'latest'} | unsupported | latest",
+                "{'op':'subscribe','sub':1,'to':'events:x','after':'y'}     | unsupported | after",
+                "{'op':'subscribe','sub':1,'to':'events:x','since':'10m'}   | bad_frame   | RFC 3339",
+                "{'op':'subscribe','sub':1,'to':'events:x','last':-1}       | bad_frame   | last as -1",
+                "{'op':'subscribe','sub':1,'to':'events:x','meta':['a']}    | unsupported | meta 'a'",
+                "{'op':'subscribe','sub':1,'to':'events:x','window':1.5}    | bad_frame   | window as 1.5",
+                "{'op':'change','sub':1,'where':'x'}                        | unsupported | change",
+            })
+    void refusesWhatItCannotObeyAndSaysWhy(String frame, String code, String part) {
+        var refused = catchThrowableOfType(Refused.class, () -> parse(frame));
+
+        assertThat(refused.code()).isEqualTo(code);
+        assertThat(refused).hasMessageContaining(part);
+    }
+
+    @Property(tries = 300)
+    void nothingButARefusalComesOfAnyBytes(@ForAll byte[] bytes) {
+        try {
+            Requests.parse(bytes);
+        } catch (Refused expected) {
+            assertThat(new String(expected.frame(), StandardCharsets.UTF_8)).startsWith("{\"op\":\"error\"");
+        }
+    }
+
+    private static Request parse(String frame) {
+        return Requests.parse(frame.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    }
+}
