@@ -227,16 +227,20 @@ final class RecordMapper {
         }
         checkStream(name);
         checkSize(event);
-        Expected expected = expected(expectedText);
-        if (config.onConflictAppend() || expected.equals(Expected.ANY)) {
-            return new SourceEvent(raw.offset(), name, Expected.ANY, event, null);
-        }
-        return new SourceEvent(
-                raw.offset(),
-                name,
-                expected,
-                event,
-                failure -> deadLetters.of(partition, raw, Refusal.WRONG_EXPECTED_VERSION, failure.getMessage()));
+        Expected expected = config.onConflictAppend() ? Expected.ANY : expected(expectedText);
+        return new SourceEvent(raw.offset(), name, expected, event, failure -> refused(raw, failure));
+    }
+
+    /** The dead letter of a record that the shard refuses; whatever it is, one record never fails its group. */
+    private Event refused(RawRecord raw, Failure failure) {
+        String reason =
+                switch (failure.kind()) {
+                    case WRONG_EXPECTED_VERSION -> Refusal.WRONG_EXPECTED_VERSION;
+                    case EVENT_TOO_LARGE -> Refusal.TOO_LARGE;
+                    case INVALID_STREAM -> Refusal.NO_STREAM;
+                    default -> failure.kind().code().replace('_', '-');
+                };
+        return deadLetters.of(partition, raw, reason, failure.getMessage());
     }
 
     private static void checkStream(String name) {

@@ -1,0 +1,84 @@
+package dev.sluice.kafka;
+
+import dev.sluice.bus.EventBusMesh;
+import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.SourceConfig;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.EventPage;
+import dev.sluice.log.EventQuery;
+import dev.sluice.log.Log;
+import dev.sluice.log.LogOptions;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.Selection;
+import dev.sluice.shard.EventLog;
+import dev.sluice.shard.LocalEventLog;
+import dev.sluice.shard.ReadPool;
+import dev.sluice.shard.ShardVerticle;
+import dev.sluice.spi.Source;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The way of an event from a topic into the log, put together as the server does. */
+final class Pipeline implements AutoCloseable {
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final Log log;
+    final EventLog events;
+    final Source source;
+
+    private final Vertx vertx = Vertx.vertx();
+
+    Pipeline(Path folder, int shards, String bootstrapServers, SourceConfig config) throws Exception {
+        var options = LogOptions.defaults().withShards(shards);
+        log = Log.open(folder, options);
+        var mesh = EventBusMesh.on(vertx);
+        vertx.deployVerticle(new ShardVerticle(log, mesh)).await(30, TimeUnit.SECONDS);
+        events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, 2));
+        var ingest = new Ingest(config, events, options.maxEventBytes(), meters);
+        source = new KafkaSourceFactory()
+                .create(
+                        config.name(),
+                        config.topics(),
+                        config.pattern(),
+                        Map.of("bootstrapServers", bootstrapServers),
+                        "sluice-" + log.id() + "-" + config.name(),
+                        config.onOffsetLossEarliest());
+        source.start(ingest);
+        ingest.observe(source);
+    }
+
+    /** All events of a selection, shard by shard. */
+    List<RecordedEvent> all(Selection selection) {
+        var all = new ArrayList<RecordedEvent>();
+        Cursor after = null;
+        EventPage page;
+        do {
+            page = log.read(new EventQuery(
+                    selection, after, null, EventQuery.Direction.FORWARD, 1_000, Integer.MAX_VALUE, null));
+            all.addAll(page.events());
+            after = page.next();
+        } while (!page.end());
+        return all;
+    }
+
+    long count(String result) {
+        return (long)
+                meters.get("source.records").tag("result", result).counter().count();
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        try {
+            vertx.close().await(30, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            throw new IllegalStateException(late);
+        }
+        log.close();
+    }
+}
