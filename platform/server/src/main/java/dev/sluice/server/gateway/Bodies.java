@@ -29,12 +29,12 @@ final class Bodies {
     Future<byte[]> read(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         long announced = announced(request);
-        var reading = new Reading(request);
+        var reading = new Reading(routing);
         if (announced > maxBytes) {
             reading.refuse(tooLarge(announced));
         } else if (held.get() + Math.max(announced, 0) > BODIES_AT_ONCE * maxBytes) {
             reading.refuse(overloaded());
-        } else if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+        } else if (expectsContinue(request)) {
             request.response().writeContinue().onFailure(reading.done::tryFail);
         }
         routing.addEndHandler(over -> reading.release());
@@ -42,6 +42,10 @@ final class Bodies {
         request.exceptionHandler(reading.done::tryFail);
         request.endHandler(end -> reading.done.tryComplete(reading.body.getBytes()));
         return reading.done.future();
+    }
+
+    private static boolean expectsContinue(HttpServerRequest request) {
+        return "100-continue".equalsIgnoreCase(request.getHeader("Expect"));
     }
 
     private static long announced(HttpServerRequest request) {
@@ -66,14 +70,16 @@ final class Bodies {
     }
 
     private final class Reading {
+        private final RoutingContext routing;
         private final HttpServerRequest request;
         private final Promise<byte[]> done = Promise.promise();
         private Buffer body = Buffer.buffer();
         private long thrownAway;
         private boolean isRefused;
 
-        Reading(HttpServerRequest request) {
-            this.request = request;
+        Reading(RoutingContext routing) {
+            this.routing = routing;
+            this.request = routing.request();
         }
 
         void take(Buffer chunk) {
@@ -95,7 +101,16 @@ final class Bodies {
         void refuse(Failure failure) {
             isRefused = true;
             release();
+            if (expectsContinue(request)) {
+                endConnectionAfterAnswer();
+            }
             done.tryFail(failure);
+        }
+
+        /** A client that waited for 100 may send its body now or may not: nobody can tell what its next bytes are. */
+        private void endConnectionAfterAnswer() {
+            request.response().putHeader("Connection", "close");
+            routing.addEndHandler(answered -> request.connection().close().onFailure(alreadyGone -> {}));
         }
 
         void release() {

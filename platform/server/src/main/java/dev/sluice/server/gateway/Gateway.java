@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.projection.Projections;
@@ -15,7 +16,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -67,11 +73,22 @@ public final class Gateway {
 
     /** Begins to listen; answers the port. */
     public Future<Integer> listen() {
+        loadClasses();
+        Router router = routes().done();
         var each = new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
-        return vertx.deployVerticle(Listener::new, each).map(id -> {
+        return vertx.deployVerticle(() -> new Listener(router), each).map(id -> {
             deployment = id;
             return port.get();
         });
+    }
+
+    /** The first use of the JSON libraries loads hundreds of classes: here, where it holds up no event loop. */
+    private void loadClasses() {
+        Problem.of(Failure.of(Kind.INTERNAL, "never sent").with("list", List.of(Map.of("a", 1))), "");
+        var headers = new TreeMap<>(Map.of("specversion", "1.0", "id", "1", "source", "/", "type", "T"));
+        byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
+        new AppendRequest("s", Expected.ANY, "id", MediaTypes.JSON, null, headers, json)
+                .toAppend(info.clockMicros().getAsLong());
     }
 
     /** Says from now on that the process is not ready, so that balancers look elsewhere. */
@@ -87,10 +104,7 @@ public final class Gateway {
     }
 
     private HttpServerOptions serverOptions() {
-        // below 0: any port, the same one for all instances
         var server = new HttpServerOptions()
-                .setHost(options.host())
-                .setPort(options.port() == 0 ? -1 : options.port())
                 .setMaxInitialLineLength(MAX_LINE_BYTES)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setHttp2ClearTextEnabled(false)
@@ -136,14 +150,22 @@ public final class Gateway {
     }
 
     private final class Listener extends VerticleBase {
+        private final Router router;
         private @Nullable HttpServer server;
+
+        /** @param router one for all: it holds no state of a request */
+        Listener(Router router) {
+            this.router = router;
+        }
 
         @Override
         public Future<?> start() {
             server = vertx.createHttpServer(serverOptions())
-                    .requestHandler(routes().done())
+                    .requestHandler(router)
                     .invalidRequestHandler(Gateway::refuse);
-            return server.listen().onSuccess(listening -> port.set(listening.actualPort()));
+            // below 0: any port, the same one for all instances
+            return server.listen(options.port() == 0 ? -1 : options.port(), options.host())
+                    .onSuccess(listening -> port.set(listening.actualPort()));
         }
 
         @Override

@@ -35,8 +35,9 @@ final class Routes {
         router.errorHandler(500, this::fail);
     }
 
-    /** A route whose requests have no body that counts. */
+    /** A route whose requests have no body that counts; HEAD is answered like GET, without the body. */
     Routes get(String template, Endpoint endpoint) {
+        add(HttpMethod.HEAD, template, false, endpoint);
         return add(HttpMethod.GET, template, false, endpoint);
     }
 
