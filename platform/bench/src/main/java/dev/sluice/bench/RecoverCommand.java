@@ -58,10 +58,9 @@ final class RecoverCommand implements Callable<Integer> {
             System.out.printf(
                     options.json
                             ? "{\"events\":%d,\"medianSeconds\":%.3f}%n"
-                            : "start of the server after kill -9 with %,d events: %.2f s (demanded %3$.0f s)%n",
+                            : "start of the server after kill -9 with %,d events: %.2f s (demanded " + DEMANDED_SECONDS + " s)%n",
                     events,
-                    median,
-                    DEMANDED_SECONDS);
+                    median);
             return options.check && median > DEMANDED_SECONDS ? 1 : 0;
         } finally {
             Machine.delete(folder);

@@ -1,5 +1,8 @@
 package dev.sluice.server.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.PrintWriter;
 import dev.sluice.log.Failure;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -114,11 +117,11 @@ public final class Cli {
         line.getCommandSpec().version("sluice " + version());
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 terminal.hasColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
-        line.setOut(new java.io.PrintWriter(terminal.out(), true));
-        line.setErr(new java.io.PrintWriter(terminal.err(), true));
+        line.setOut(new PrintWriter(terminal.out(), true, UTF_8));
+        line.setErr(new PrintWriter(terminal.err(), true, UTF_8));
         line.setUsageHelpAutoWidth(false);
         line.setParameterExceptionHandler(
-                (problem, ignored) -> usage(problem.getMessage(), "sluice " + name + " --help"));
+                (problem, ignored) -> usage(String.valueOf(problem.getMessage()), "sluice " + name + " --help"));
         line.setExecutionExceptionHandler((problem, ignored, parsed) -> failed(problem));
         return line.execute(arguments);
     }

@@ -124,7 +124,7 @@ final class TailCommand implements Callable<Integer> {
         if (filter != null) {
             request.put("where", filter);
         }
-        request.putAll(start(remote));
+        request.putAll(start());
         var read = new LiveRead(remote.live(), request, notice -> {
             if (terminal.talksToTerminal()) {
                 terminal.say("— " + notice);
@@ -147,7 +147,7 @@ final class TailCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> start(Remote remote) {
+    private Map<String, Object> start() {
         if (since != null) {
             return Map.of("since", instant(since).toString());
         }
