@@ -58,7 +58,8 @@ final class RecoverCommand implements Callable<Integer> {
             System.out.printf(
                     options.json
                             ? "{\"events\":%d,\"medianSeconds\":%.3f}%n"
-                            : "start of the server after kill -9 with %,d events: %.2f s (demanded " + DEMANDED_SECONDS + " s)%n",
+                            : "start of the server after kill -9 with %,d events: %.2f s (demanded " + DEMANDED_SECONDS
+                                    + " s)%n",
                     events,
                     median);
             return options.check && median > DEMANDED_SECONDS ? 1 : 0;

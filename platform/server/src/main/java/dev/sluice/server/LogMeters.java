@@ -21,7 +21,9 @@ final class LogMeters implements LogMetrics {
     LogMeters(MeterRegistry registry) {
         this.registry = registry;
         written = Counter.builder("log.append").tag("outcome", "committed").register(registry);
-        batch = DistributionSummary.builder("log.append.batch").baseUnit("writes").register(registry);
+        batch = DistributionSummary.builder("log.append.batch")
+                .baseUnit("writes")
+                .register(registry);
         events = Counter.builder("log.events").register(registry);
         bytes = Counter.builder("log.bytes").baseUnit("bytes").register(registry);
         sync = Timer.builder("log.fsync")

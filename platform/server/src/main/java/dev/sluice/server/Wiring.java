@@ -130,7 +130,8 @@ public final class Wiring implements AutoCloseable {
                 config.number(ConfigKey.LOG_QUEUE),
                 Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)),
                 Math.toIntExact(config.size(ConfigKey.LOG_MAX_APPEND)),
-                Math.toIntExact(config.duration(ConfigKey.LOG_APPEND_ID_RETENTION).toDays()),
+                Math.toIntExact(
+                        config.duration(ConfigKey.LOG_APPEND_ID_RETENTION).toDays()),
                 memoryBytes - memoryBytes / VIEW_SHARE,
                 clock.clockMicros(),
                 new LogMeters(metrics),
@@ -161,7 +162,8 @@ public final class Wiring implements AutoCloseable {
                 continue;
             }
             try (var files = Files.list(folder)) {
-                for (Path file : files.filter(each -> each.toString().endsWith(".yaml") || each.toString().endsWith(".yml"))
+                for (Path file : files.filter(each -> each.toString().endsWith(".yaml")
+                                || each.toString().endsWith(".yml"))
                         .sorted()
                         .toList()) {
                     await(projections.apply(Files.readString(file), null, file.toString()));
@@ -176,8 +178,9 @@ public final class Wiring implements AutoCloseable {
 
     private void startSources() {
         if (config.kafkaConnection().isEmpty()) {
-            config.sources().forEach(source -> LOG.warn(
-                    "source_idle name={} reason=\"kafka.bootstrapServers is not set\"", source.name()));
+            config.sources()
+                    .forEach(source -> LOG.warn(
+                            "source_idle name={} reason=\"kafka.bootstrapServers is not set\"", source.name()));
             return;
         }
         for (Source.Factory factory : ServiceLoader.load(Source.Factory.class)) {
@@ -187,7 +190,8 @@ public final class Wiring implements AutoCloseable {
             }
         }
         throw Failure.of(
-                Failure.Kind.CONFIG_INVALID, "found no Kafka connector on the class path, expected the distribution's own");
+                Failure.Kind.CONFIG_INVALID,
+                "found no Kafka connector on the class path, expected the distribution's own");
     }
 
     private void startSource(Source.Factory factory, SourceConfig source) {
@@ -268,8 +272,7 @@ public final class Wiring implements AutoCloseable {
             for (Source source : sources) {
                 Source.Status state = source.status();
                 boolean isWell = state.connected() && state.problem() == null;
-                checks.add(new Check(
-                        "source-" + state.name(), isWell ? Status.UP : Status.DEGRADED, state.problem()));
+                checks.add(new Check("source-" + state.name(), isWell ? Status.UP : Status.DEGRADED, state.problem()));
             }
             return checks;
         }
