@@ -61,7 +61,7 @@ final class AppendCommand implements Callable<Integer> {
                     warming.measure(target, folder);
                 }
                 var comparison = comparison(count, duration);
-                comparison.run(folder, options.rounds);
+                comparison.run(folder, options.rounds, options.quietWithin);
                 comparisons.add(comparison);
             }
             var report = new Report(

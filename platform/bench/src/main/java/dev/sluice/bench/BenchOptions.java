@@ -44,6 +44,14 @@ final class BenchOptions {
     @Nullable
     Path folder;
 
+    @Option(
+            names = "--quiet-within",
+            defaultValue = "0s",
+            converter = DurationConverter.class,
+            paramLabel = "TIME",
+            description = "Before each run wait so long at most until the machine is quiet (${DEFAULT-VALUE})")
+    Duration quietWithin = Duration.ZERO;
+
     @Option(names = "--json", description = "Print every round as one JSON object")
     boolean json;
 

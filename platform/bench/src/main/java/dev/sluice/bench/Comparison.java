@@ -2,6 +2,7 @@ package dev.sluice.bench;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -53,8 +54,12 @@ final class Comparison {
         return Collections.unmodifiableMap(runs);
     }
 
-    /** Runs all rounds below {@code folder}, which holds nothing of them afterwards. */
-    void run(Path folder, int rounds) throws Exception {
+    /**
+     * Runs all rounds below {@code folder}, which holds nothing of them afterwards.
+     *
+     * @param quietWithin how long each run waits at most for the machine to be quiet
+     */
+    void run(Path folder, int rounds, Duration quietWithin) throws Exception {
         for (int round = 1; round <= rounds; round++) {
             var order = new ArrayList<>(targets.keySet());
             Collections.rotate(order, 1 - round);
@@ -63,8 +68,15 @@ final class Comparison {
                 var run = measure(target, folder);
                 Objects.requireNonNull(runs.get(target)).add(run);
                 progress.printf(
-                        "%s round %d/%d %-13s %,9.0f events/s in %.1f s, sync of 4 KiB %.0f µs before%n",
-                        name, round, rounds, target, run.eventsPerSecond(), run.nanos() / 1e9, syncMicros);
+                        "%s round %d/%d %-13s %,9.0f events/s in %.1f s; sync of 4 KiB %.0f µs before, others used %.2f processors%n",
+                        name,
+                        round,
+                        rounds,
+                        target,
+                        run.eventsPerSecond(),
+                        run.nanos() / 1e9,
+                        syncMicros,
+                        others * 1e9 / (System.nanoTime() - start));
             }
         }
     }

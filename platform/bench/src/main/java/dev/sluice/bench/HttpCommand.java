@@ -44,7 +44,7 @@ final class HttpCommand implements Callable<Integer> {
             for (int count : inFlight) {
                 var comparison = new Comparison(
                         count + " in flight", Map.of("http", own -> run(own, count)), List.of(), System.err);
-                comparison.run(folder, options.rounds);
+                comparison.run(folder, options.rounds, options.quietWithin);
                 comparisons.add(comparison);
             }
             new Report(

@@ -59,7 +59,7 @@ final class IngestCommand implements Callable<Integer> {
                 warming.measure(target, stores);
             }
             var comparison = comparison(topic);
-            comparison.run(stores, options.rounds);
+            comparison.run(stores, options.rounds, options.quietWithin);
             var report = new Report(
                     "%,d records of %d bytes, %d partitions, %,d keys, from a broker beside it, median of %d rounds; %s"
                             .formatted(

@@ -8,12 +8,21 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 
 /** What the benchmarks ask the machine. */
 final class Machine {
     private static final int PROBES = 200;
+    private static final double TICKS_PER_SECOND = 100;
+    /** Columns of the first line of /proc/stat. */
+    private static final int USER = 1;
+
+    private static final int NICE = 2;
+    private static final int SYSTEM = 3;
+    private static final int IRQ = 6;
+    private static final int SOFT_IRQ = 7;
 
     private Machine() {}
 
@@ -21,6 +30,33 @@ final class Machine {
     static double cpuSeconds() {
         var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         return system.getProcessCpuTime() / 1e9;
+    }
+
+    /** CPU time of everything on this machine so far, −1 where the kernel does not tell. */
+    static double busySeconds() {
+        try (var lines = Files.lines(Path.of("/proc/stat"))) {
+            String[] ticks = lines.findFirst().orElseThrow().trim().split("\\s+");
+            long busy = Long.parseLong(ticks[USER])
+                    + Long.parseLong(ticks[NICE])
+                    + Long.parseLong(ticks[SYSTEM])
+                    + Long.parseLong(ticks[IRQ])
+                    + Long.parseLong(ticks[SOFT_IRQ]);
+            return busy / TICKS_PER_SECOND;
+        } catch (IOException | RuntimeException notLinux) {
+            return -1;
+        }
+    }
+
+    /** Waits until others use less than a fifth of a processor for a second, at most {@code most}. */
+    static void awaitQuiet(Duration most) throws InterruptedException {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < most.toNanos()) {
+            double before = busySeconds() - cpuSeconds();
+            Thread.sleep(1_000);
+            if (busySeconds() - cpuSeconds() - before < 0.2) {
+                return;
+            }
+        }
     }
 
     /** The disk's weather: median µs of an appended, synced 4 KiB. */

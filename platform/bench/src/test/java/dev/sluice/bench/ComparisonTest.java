@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -26,7 +27,7 @@ class ComparisonTest {
         targets.put("theirs", runs(100, 100, 100));
         var comparison = new Comparison("test", targets, List.of(new Comparison.Ratio("ours", "theirs", 1.5)), NOWHERE);
 
-        comparison.run(folder, 3);
+        comparison.run(folder, 3, Duration.ZERO);
 
         var outcome = comparison.outcomes().get(0);
         assertThat(outcome.rounds()).containsExactly(1.0, 0.5, 4.0);
@@ -47,7 +48,7 @@ class ComparisonTest {
             });
         }
 
-        new Comparison("test", targets, List.of(), NOWHERE).run(folder, 2);
+        new Comparison("test", targets, List.of(), NOWHERE).run(folder, 2, Duration.ZERO);
 
         assertThat(order).containsExactly("a", "b", "b", "a");
         assertThat(folder).isEmptyDirectory();
