@@ -64,8 +64,12 @@ final class Comparison {
             var order = new ArrayList<>(targets.keySet());
             Collections.rotate(order, 1 - round);
             for (String target : order) {
+                Machine.awaitQuiet(quietWithin);
                 double syncMicros = Machine.syncMicros(folder);
+                long start = System.nanoTime();
+                double othersBefore = Machine.busySeconds() - Machine.cpuSeconds();
                 var run = measure(target, folder);
+                double others = Machine.busySeconds() - Machine.cpuSeconds() - othersBefore;
                 Objects.requireNonNull(runs.get(target)).add(run);
                 progress.printf(
                         "%s round %d/%d %-13s %,9.0f events/s in %.1f s; sync of 4 KiB %.0f µs before, others used %.2f processors%n",
