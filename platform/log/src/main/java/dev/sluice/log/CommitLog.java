@@ -56,7 +56,7 @@ public interface CommitLog extends AutoCloseable {
         private final long firstOffset;
         private final long lastOffset;
         private final long epoch;
-        private final boolean moreWaits;
+        private final boolean isAlone;
         private final @Nullable WriteBatch batch;
         private byte @Nullable [] bytes;
 
@@ -66,18 +66,12 @@ public interface CommitLog extends AutoCloseable {
             this.bytes = bytes;
         }
 
-        Group(
-                long number,
-                long firstOffset,
-                long lastOffset,
-                long epoch,
-                boolean moreWaits,
-                @Nullable WriteBatch batch) {
+        Group(long number, long firstOffset, long lastOffset, long epoch, boolean isAlone, @Nullable WriteBatch batch) {
             this.number = number;
             this.firstOffset = firstOffset;
             this.lastOffset = lastOffset;
             this.epoch = epoch;
-            this.moreWaits = moreWaits;
+            this.isAlone = isAlone;
             this.batch = batch;
         }
 
@@ -100,9 +94,9 @@ public interface CommitLog extends AutoCloseable {
             return epoch;
         }
 
-        /** Whether further writes waited when the group was made. */
-        public boolean moreWaits() {
-            return moreWaits;
+        /** Whether the group is one write with nothing waiting behind it. */
+        public boolean isAlone() {
+            return isAlone;
         }
 
         /** The serialized RocksDB batch; take it within {@link CommitLog#commit}. */

@@ -35,7 +35,7 @@ final class EmbeddedCommitLog implements CommitLog {
 
     @Override
     public CompletionStage<Void> commit(Group group) {
-        boolean inPlace = !group.moreWaits() && isIdle();
+        boolean inPlace = group.isAlone() && isIdle();
         try {
             if (inPlace) {
                 long begin = System.nanoTime();

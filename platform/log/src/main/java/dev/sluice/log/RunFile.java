@@ -22,7 +22,7 @@ final class RunFile implements Store.SstContent {
     public void writeTo(SstFileWriter writer) throws RocksDBException {
         writer.put(IndexKeys.indexed(), Bytes.key(run.last()));
         StreamState[] streams = run.streams().toArray(new StreamState[0]);
-        Arrays.sort(streams, Comparator.comparingLong((StreamState stream) -> stream.id));
+        sortById(streams);
         for (StreamState stream : streams) {
             writeStream(writer, stream);
         }
@@ -37,6 +37,24 @@ final class RunFile implements Store.SstContent {
         names.sort((a, b) -> Arrays.compareUnsigned(a.key, b.key));
         for (Name name : names) {
             writer.put(name.key, Bytes.key(name.id));
+        }
+    }
+
+    /** By id; on numbers alone as long as id and place fit into one, which is several times faster. */
+    private static void sortById(StreamState[] streams) {
+        int placeBits = 32 - Integer.numberOfLeadingZeros(streams.length);
+        long[] keys = new long[streams.length];
+        for (int place = 0; place < streams.length; place++) {
+            if (streams[place].id >>> 63 - placeBits != 0) {
+                Arrays.sort(streams, Comparator.comparingLong((StreamState stream) -> stream.id));
+                return;
+            }
+            keys[place] = streams[place].id << placeBits | place;
+        }
+        Arrays.sort(keys);
+        StreamState[] unsorted = streams.clone();
+        for (int i = 0; i < keys.length; i++) {
+            streams[i] = unsorted[(int) (keys[i] & (1L << placeBits) - 1)];
         }
     }
 

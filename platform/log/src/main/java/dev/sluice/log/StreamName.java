@@ -10,6 +10,9 @@ public final class StreamName {
 
     /** The name itself, or {@link Failure.Kind#INVALID_STREAM}. */
     public static String check(String name) {
+        if (isPlain(name)) {
+            return name;
+        }
         int bytes = name.length() > MAX_BYTES ? name.length() : name.getBytes(StandardCharsets.UTF_8).length;
         if (bytes < 1 || bytes > MAX_BYTES) {
             throw Failure.of(
@@ -25,6 +28,17 @@ public final class StreamName {
             }
         }
         return name;
+    }
+
+    private static boolean isPlain(String name) {
+        int length = name.length();
+        for (int i = 0; i < length; i++) {
+            char c = name.charAt(i);
+            if (c < ' ' || c > '~') {
+                return false;
+            }
+        }
+        return length >= 1 && length <= MAX_BYTES;
     }
 
     /** Text before the first {@code -}; the whole name when there is none. */

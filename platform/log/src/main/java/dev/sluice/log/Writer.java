@@ -182,7 +182,7 @@ final class Writer {
                 group.firstOffset,
                 group.lastOffset,
                 commitLog.epoch(),
-                !queue.isEmpty(),
+                group.tasks.size() == 1 && queue.isEmpty(),
                 builder.batch());
         if (!(commitLog instanceof EmbeddedCommitLog)) {
             offered.bytes();
