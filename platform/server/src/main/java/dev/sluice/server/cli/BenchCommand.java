@@ -6,7 +6,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
 /** Stands for the benchmarks, which have a program and class path of their own: the launcher starts it. */
-@Command(description = "Measures Sluice beside plain programs that do the same. Run through platform/sluice.")
+@Command(
+        description = "Measures Sluice beside plain programs that do the same. Run through platform/sluice.",
+        mixinStandardHelpOptions = true,
+        footer = {"", "Example:", "  platform/sluice bench append --duration 10s"})
 final class BenchCommand implements Callable<Integer> {
     @Unmatched
     private String[] ignored = {};

@@ -119,21 +119,21 @@ public final class Cli {
                 terminal.hasColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         line.setOut(new PrintWriter(terminal.out(), true, UTF_8));
         line.setErr(new PrintWriter(terminal.err(), true, UTF_8));
-        line.setUsageHelpAutoWidth(false);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(
                 (problem, ignored) -> usage(String.valueOf(problem.getMessage()), "sluice " + name + " --help"));
-        line.setExecutionExceptionHandler((problem, ignored, parsed) -> failed(problem));
+        line.setExecutionExceptionHandler((problem, ignored, parsed) -> failed(problem, name));
         return line.execute(arguments);
     }
 
-    private int failed(Exception problem) {
+    private int failed(Exception problem, String command) {
         if (problem instanceof Terminal.ReaderGone gone) {
             throw gone;
         }
         if (problem instanceof Failure failure) {
             String code = Json.text(
                     failure.details().getOrDefault("code", failure.kind().code()));
-            error(code, failure.getMessage(), NextStep.after(failure));
+            error(code, failure.getMessage(), NextStep.after(failure, command));
             return failure.kind().exitCode();
         }
         if (problem instanceof InterruptedException) {

@@ -6,7 +6,7 @@ import dev.sluice.log.Failure;
 final class NextStep {
     private NextStep() {}
 
-    static String after(Failure failure) {
+    static String after(Failure failure, String command) {
         if (failure.details().get("next") instanceof String next) {
             return next;
         }
@@ -38,7 +38,7 @@ final class NextStep {
                     NOT_FOUND,
                     METHOD_NOT_ALLOWED,
                     NOT_ACCEPTABLE,
-                    UNSUPPORTED_MEDIA_TYPE -> "correct the command; --help shows an example";
+                    UNSUPPORTED_MEDIA_TYPE -> "sluice " + command + " --help";
         };
     }
 }

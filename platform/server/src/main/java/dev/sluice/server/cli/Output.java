@@ -1,6 +1,5 @@
 package dev.sluice.server.cli;
 
-import dev.sluice.log.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,7 @@ final class Output {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             description = "table, json or ndjson (default: table on a terminal, ndjson in a pipe).")
-    private @Nullable String format;
+    private @Nullable Format format;
 
     @Option(names = "--json", description = "The same as -o json.")
     private boolean json;
@@ -38,18 +37,10 @@ final class Output {
         if (json) {
             return Format.JSON;
         }
-        if (format == null) {
-            return terminal.isInteractive() ? Format.TABLE : Format.NDJSON;
+        if (format != null) {
+            return format;
         }
-        return switch (format) {
-            case "table" -> Format.TABLE;
-            case "json" -> Format.JSON;
-            case "ndjson" -> Format.NDJSON;
-            default ->
-                throw Failure.of(
-                        Failure.Kind.INVALID_REQUEST,
-                        "found output format '" + format + "', expected table, json or ndjson");
-        };
+        return terminal.isInteractive() ? Format.TABLE : Format.NDJSON;
     }
 
     /** Prints a list: a table, one JSON array, or a line for each. */
