@@ -301,7 +301,7 @@ public final class Config {
             return Map.of();
         }
         var connection = new LinkedHashMap<>(kafkaProperties);
-        connection.put("bootstrap.servers", servers);
+        connection.put("bootstrapServers", servers);
         return connection;
     }
 

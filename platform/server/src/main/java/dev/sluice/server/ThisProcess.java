@@ -45,7 +45,18 @@ final class ThisProcess implements Host {
 
     @Override
     public Running start(Source source) {
-        throw new UnsupportedOperationException();
+        var wiring = Wiring.start(load(source));
+        return new Running() {
+            @Override
+            public String url() {
+                return "http://127.0.0.1:" + wiring.port();
+            }
+
+            @Override
+            public void close() {
+                wiring.close();
+            }
+        };
     }
 
     @Override

@@ -54,7 +54,7 @@ class ConfigTest {
                         """), null, Map.of(), Map.of());
 
         assertThat(config.kafkaConnection())
-                .containsEntry("bootstrap.servers", "127.0.0.1:9092")
+                .containsEntry("bootstrapServers", "127.0.0.1:9092")
                 .containsEntry("sasl.jaas.config", "hush");
         assertThat(config.entries().toString()).contains("r1").doesNotContain("hush");
     }
