@@ -160,8 +160,7 @@ final class LiveRead {
     private static Failure refused(Map<String, @Nullable Object> frame) {
         String code = Json.text(frame.get("code"));
         var kind = Remote.kind(Boolean.TRUE.equals(frame.get("retryable")) ? 503 : 400, code);
-        String where = frame.get("at") == null ? "" : " at " + Json.write(frame.get("at"));
-        return Failure.of(kind, Json.text(frame.get("message")) + where).with("code", code);
+        return Failure.of(kind, Json.text(frame.get("message"))).with("code", code);
     }
 
     private static Failure ended(Map<String, @Nullable Object> frame) {

@@ -154,7 +154,7 @@ final class TailCommand implements Callable<Integer> {
         if (from != null) {
             return from.equals("start") ? Map.of("since", Instant.EPOCH.toString()) : Map.of("resume", from);
         }
-        return Map.of("last", last == null ? DEFAULT_LAST : last);
+        return Map.of("last", last == null ? Math.min(DEFAULT_LAST, count) : last);
     }
 
     private void sayHowToResume(LiveRead read) {
