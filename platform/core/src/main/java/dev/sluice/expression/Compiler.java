@@ -58,6 +58,20 @@ final class Compiler {
         return new Code(Type.BOOLEAN, code.evaluator());
     }
 
+    /** Compiles an expression that must be a number or null. */
+    static Evaluator number(String text, Ast tree, Scope scope) {
+        var compiler = new Compiler(text, scope);
+        var code = compiler.demand(compiler.code(tree), tree, Type.NUMBER);
+        var place = Place.of(text, tree.at());
+        return facts -> {
+            var value = code.evaluate(facts);
+            if (value == null || value instanceof Decimal) {
+                return value;
+            }
+            throw place.failed("found " + Values.shown(value) + ", expected a number");
+        };
+    }
+
     private Code code(Ast tree) {
         if (tree instanceof Ast.Literal literal) {
             Object value = literal.value();

@@ -37,7 +37,25 @@ public final class EventSlots implements Compiler.Scope {
         return Compiler.compile(expression.text(), expression.tree(), this).evaluator();
     }
 
-    /** Compiles a condition over events: the evaluator answers a Boolean or null, or fails. */
+    /** Compiles an expression whose value is a {@link Decimal} or null; EVALUATION_FAILED when it is something else. */
+    public Evaluator compileNumber(Expression expression) {
+        return Compiler.number(expression.text(), expression.tree(), this);
+    }
+
+    /** Compiles an expression whose value is no {@link Structure} and, a string, valid Unicode. */
+    public Evaluator compileScalar(Expression expression) {
+        var code = compile(expression);
+        var place = Place.of(expression.text(), expression.tree().at());
+        return facts -> {
+            var value = code.evaluate(facts);
+            if (value instanceof Structure structure) {
+                throw place.failed("found " + structure.shown() + ", expected a string, a number, a boolean or a time");
+            }
+            return value instanceof String text ? Values.validText(text) : value;
+        };
+    }
+
+    /** Compiles a condition over events. */
     public Condition compileCondition(Expression expression) {
         var code =
                 Compiler.condition(expression.text(), expression.tree(), this).evaluator();

@@ -1,5 +1,6 @@
 package dev.sluice.expression;
 
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** What the values of the language have in common: names for messages, an order, truth. */
@@ -21,6 +22,16 @@ public final class Values {
             return "a time";
         }
         return value instanceof Structure structure ? structure.shown() : "null";
+    }
+
+    /** The text with each half of a surrogate pair that stands alone replaced by {@code ?}, as its UTF-8 will have it. */
+    public static String validText(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+            }
+        }
+        return text;
     }
 
     /** Order of strings by code point, which is the order of their UTF-8 bytes. */

@@ -1,0 +1,70 @@
+package dev.sluice.projection;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Writes the stored form of rows and keys: big-endian integers, varints (LEB128), UTF-8 with its length. For one thread. */
+final class ByteWriter {
+    private byte[] bytes = new byte[256];
+    private int size;
+
+    ByteWriter clear() {
+        size = 0;
+        return this;
+    }
+
+    ByteWriter u8(int value) {
+        room(1);
+        bytes[size++] = (byte) value;
+        return this;
+    }
+
+    ByteWriter u32(int value) {
+        return u8(value >>> 24).u8(value >>> 16).u8(value >>> 8).u8(value);
+    }
+
+    ByteWriter u64(long value) {
+        return u32((int) (value >>> 32)).u32((int) value);
+    }
+
+    ByteWriter varint(long value) {
+        room(10);
+        long rest = value;
+        while ((rest & ~0x7fL) != 0) {
+            bytes[size++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        bytes[size++] = (byte) rest;
+        return this;
+    }
+
+    /** A signed number, small when it is near zero. */
+    ByteWriter zigzag(long value) {
+        return varint(value << 1 ^ value >> 63);
+    }
+
+    ByteWriter text(String text) {
+        return sized(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    ByteWriter sized(byte[] value) {
+        return varint(value.length).raw(value);
+    }
+
+    ByteWriter raw(byte[] value) {
+        room(value.length);
+        System.arraycopy(value, 0, bytes, size, value.length);
+        size += value.length;
+        return this;
+    }
+
+    byte[] toBytes() {
+        return Arrays.copyOf(bytes, size);
+    }
+
+    private void room(int more) {
+        if (size + more > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+        }
+    }
+}

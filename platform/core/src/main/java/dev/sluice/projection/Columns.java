@@ -1,0 +1,180 @@
+package dev.sluice.projection;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.sluice.expression.Decimal;
+import dev.sluice.expression.Time;
+import dev.sluice.log.Failure;
+import dev.sluice.projection.Aggregate.Mean;
+import dev.sluice.projection.Aggregate.Placed;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The columns of a view: names, empty cells, and both forms of a row: as stored and as JSON. Immutable. */
+final class Columns {
+    private static final int CELL_BYTES = 32;
+
+    private final List<Definition.Column> columns;
+    private final Map<String, Integer> indexes = new HashMap<>();
+    private final String[] jsonNames;
+    private final @Nullable Object[] empty;
+
+    Columns(List<Definition.Column> columns) {
+        this.columns = columns;
+        jsonNames = new String[columns.size()];
+        empty = new Object[columns.size()];
+        for (int i = 0; i < columns.size(); i++) {
+            String name = columns.get(i).name();
+            indexes.put(name, i);
+            jsonNames[i] = (i == 0 ? "{\"" : ",\"") + name + "\":";
+            empty[i] = columns.get(i).aggregate().empty();
+        }
+    }
+
+    int count() {
+        return empty.length;
+    }
+
+    String name(int column) {
+        return columns.get(column).name();
+    }
+
+    /** −1 when there is none. */
+    int index(String name) {
+        return indexes.getOrDefault(name, -1);
+    }
+
+    /** The cells of a row that no event has reached; not to be changed. */
+    @Nullable
+    Object[] empty() {
+        return empty;
+    }
+
+    /** About how much memory cells take. */
+    static int weight(@Nullable Object[] cells) {
+        int bytes = 0;
+        for (var cell : cells) {
+            bytes += CELL_BYTES;
+            if (cell instanceof Placed placed) {
+                bytes += CELL_BYTES + (placed.value() instanceof String text ? text.length() : 0);
+            } else if (cell instanceof String text) {
+                bytes += text.length();
+            }
+        }
+        return bytes;
+    }
+
+    byte[] json(@Nullable Object[] cells) {
+        var text = new StringBuilder(32 * cells.length);
+        for (int i = 0; i < cells.length; i++) {
+            text.append(jsonNames[i]);
+            var shown = Aggregate.shown(cells[i]);
+            if (shown instanceof String || shown instanceof Time) {
+                text.append('"');
+                JsonStringEncoder.getInstance().quoteAsString(shown.toString(), text);
+                text.append('"');
+            } else {
+                text.append(shown);
+            }
+        }
+        return text.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    void write(ByteWriter out, long change, @Nullable Object[] cells) {
+        out.varint(change);
+        for (var cell : cells) {
+            writeCell(out, cell);
+        }
+    }
+
+    private static void writeCell(ByteWriter out, @Nullable Object cell) {
+        if (cell instanceof Long count) {
+            out.u8('c').varint(count);
+        } else if (cell instanceof Placed placed) {
+            out.u8('p').zigzag(placed.recordedMicros()).varint(placed.shard()).varint(placed.offset());
+            writeScalar(out, placed.value());
+        } else if (cell instanceof Mean mean) {
+            out.u8('m').varint(mean.count());
+            writeScalar(out, mean.sum());
+        } else {
+            writeScalar(out, cell);
+        }
+    }
+
+    private static void writeScalar(ByteWriter out, @Nullable Object value) {
+        if (value == null) {
+            out.u8('0');
+        } else if (value instanceof Decimal number) {
+            if (number.isCompact()) {
+                out.u8('d').varint(number.scale()).zigzag(number.unscaled());
+            } else {
+                var big = number.toBigDecimal();
+                out.u8('D').varint(big.scale()).sized(big.unscaledValue().toByteArray());
+            }
+        } else if (value instanceof String text) {
+            out.u8('s').text(text);
+        } else if (value instanceof Boolean truth) {
+            out.u8(truth ? 'T' : 'F');
+        } else {
+            out.u8('t').zigzag(((Time) value).micros());
+        }
+    }
+
+    StoredRow read(String key, byte[] stored) {
+        var in = new ByteReader(stored);
+        long change = in.varint();
+        var cells = new Object[empty.length];
+        for (int i = 0; i < cells.length; i++) {
+            cells[i] = readCell(in);
+        }
+        return new StoredRow(this, key, cells, change);
+    }
+
+    private static @Nullable Object readCell(ByteReader in) {
+        int tag = in.u8();
+        return switch (tag) {
+            case 'c' -> in.varint();
+            case 'p' -> {
+                long micros = in.zigzag();
+                int shard = (int) in.varint();
+                long offset = in.varint();
+                yield new Placed(present(readScalar(in, in.u8())), micros, shard, offset);
+            }
+            case 'm' -> {
+                long count = in.varint();
+                yield new Mean((Decimal) present(readScalar(in, in.u8())), count);
+            }
+            default -> readScalar(in, tag);
+        };
+    }
+
+    private static @Nullable Object readScalar(ByteReader in, int tag) {
+        return switch (tag) {
+            case '0' -> null;
+            case 'd' -> {
+                int scale = (int) in.varint();
+                yield Decimal.of(in.zigzag(), scale);
+            }
+            case 'D' -> {
+                int scale = (int) in.varint();
+                yield Decimal.of(new BigDecimal(new BigInteger(in.sized()), scale));
+            }
+            case 's' -> in.text();
+            case 'T' -> true;
+            case 'F' -> false;
+            case 't' -> new Time(in.zigzag());
+            default -> throw Failure.of(Failure.Kind.CORRUPT, "found a cell of kind " + tag + ", expected a known one");
+        };
+    }
+
+    private static Object present(@Nullable Object value) {
+        if (value == null) {
+            throw Failure.of(Failure.Kind.CORRUPT, "found a cell without its value, expected one");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.sluice.projection;
+
+import dev.sluice.expression.Expression;
+import dev.sluice.log.StreamName;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A projection as it was defined. Equal definitions fold equally.
+ *
+ * @param key of every clause that has none of its own
+ * @param columns in the order in which the definition names them first
+ * @param clauses one for each event type
+ */
+record Definition(
+        String name, From from, Key key, @Nullable Expression where, List<Column> columns, List<Clause> clauses) {
+    /** Which events it is about; platform streams never are. */
+    record From(Kind kind, List<String> names) {
+        enum Kind {
+            ALL,
+            CATEGORIES,
+            STREAM,
+            TYPES
+        }
+
+        boolean includes(String type, String stream) {
+            return switch (kind) {
+                case ALL -> !StreamName.isPlatform(stream);
+                case TYPES -> names.contains(type) && !StreamName.isPlatform(stream);
+                case STREAM -> names.get(0).equals(stream);
+                case CATEGORIES -> isInCategory(stream);
+            };
+        }
+
+        private boolean isInCategory(String stream) {
+            for (int i = 0; i < names.size(); i++) {
+                String category = names.get(i);
+                if (stream.startsWith(category)
+                        && (stream.length() == category.length() || stream.charAt(category.length()) == '-')) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** {@code parts} empty: the stream's key. {@code isComposite}: parts are escaped and joined. */
+    record Key(List<Expression> parts, boolean isComposite) {
+        static final Key OF_STREAM = new Key(List.of(), false);
+    }
+
+    record Column(String name, Aggregate aggregate) {}
+
+    /** What an event type does; {@code key} null: the definition's. */
+    record Clause(String type, @Nullable Key key, List<Assignment> assignments) {
+        Key keyOr(Key other) {
+            return key == null ? other : key;
+        }
+    }
+
+    /** One column's change: its index and the aggregate's argument, null for count. */
+    record Assignment(int column, @Nullable Expression argument) {}
+}

@@ -1,0 +1,105 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Failure;
+import dev.sluice.projection.DefinitionReader.Document;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/** One or more definitions in YAML 1.2 (JSON is a subset of it). */
+final class DefinitionFile {
+    private static final int MAX_CHARACTERS = 1 << 20;
+
+    private DefinitionFile() {}
+
+    /** A definition and the text it was written in. */
+    record Written(Definition definition, String text) {}
+
+    /** Reads every document; DEFINITION_INVALID names file, line and key. */
+    static List<Written> read(String text, String file) {
+        if (text.length() > MAX_CHARACTERS) {
+            throw invalid(file, 1, "found " + text.length() + " characters, expected at most " + MAX_CHARACTERS);
+        }
+        var documents = documents(text, file);
+        if (documents.isEmpty()) {
+            throw invalid(file, 1, "found no definition, expected at least one");
+        }
+        var names = new HashSet<String>();
+        var written = new ArrayList<Written>();
+        for (var document : documents) {
+            var definition = DefinitionReader.read(document);
+            if (!names.add(definition.name())) {
+                throw document.invalid(
+                        null, "projection", "found '" + definition.name() + "' a second time, expected it once");
+            }
+            written.add(new Written(definition, document.text()));
+        }
+        return written;
+    }
+
+    private static List<Document> documents(String text, String file) {
+        var nodes = new ArrayList<Node>();
+        try {
+            var settings = LoadSettings.builder()
+                    .setLabel(file)
+                    .setUseMarks(true)
+                    .setCodePointLimit(MAX_CHARACTERS)
+                    .build();
+            new Compose(settings).composeAllFromString(text).forEach(nodes::add);
+        } catch (MarkedYamlEngineException malformed) {
+            int line =
+                    malformed.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
+            throw invalid(file, line, "found no YAML: " + malformed.getProblem());
+        } catch (YamlEngineException malformed) {
+            throw invalid(file, 1, "found no YAML: " + malformed.getMessage());
+        }
+        nodes.removeIf(DefinitionFile::isEmpty);
+        var documents = new ArrayList<Document>();
+        for (var node : nodes) {
+            if (!(node instanceof MappingNode root)) {
+                int line = node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+                throw invalid(file, line, "found " + Document.shown(node) + ", expected a map with the key projection");
+            }
+            documents.add(new Document(file, root, nodes.size() == 1 ? text : part(text, root)));
+        }
+        return documents;
+    }
+
+    private static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar && scalar.getTag().getValue().endsWith(":null");
+    }
+
+    private static String part(String text, Node node) {
+        return text.substring(
+                                at(
+                                        text,
+                                        node.getStartMark()
+                                                .map(org.snakeyaml.engine.v2.exceptions.Mark::getIndex)
+                                                .orElse(0)),
+                                at(
+                                        text,
+                                        node.getEndMark()
+                                                .map(org.snakeyaml.engine.v2.exceptions.Mark::getIndex)
+                                                .orElse(0)))
+                        .strip()
+                + "\n";
+    }
+
+    private static int at(String text, int codePoints) {
+        return text.offsetByCodePoints(0, codePoints);
+    }
+
+    private static Failure invalid(String file, int line, @Nullable String problem) {
+        return Failure.of(Failure.Kind.DEFINITION_INVALID, file + ":" + line + ": " + problem)
+                .with("line", line)
+                .with("key", "");
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Failure;
+import dev.sluice.log.Log;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.Tail;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Tables that stand at the same place of the log and read it together. For the fold thread. */
+final class Lane {
+    private final List<Table> tables;
+    private final long[] offsets;
+    private final Tail[] tails;
+    private Program program;
+    private long lastMicros;
+    private int firstShard;
+
+    Lane(Log log, List<Table> tables) {
+        this.tables = new ArrayList<>(tables);
+        program = new Program(tables);
+        var checkpoint = tables.get(0).committed().checkpoint();
+        offsets = checkpoint.offsets().clone();
+        lastMicros = checkpoint.lastMicros();
+        tails = new Tail[offsets.length];
+        for (int shard = 0; shard < tails.length; shard++) {
+            tails[shard] = log.shard(shard).tail(offsets[shard]);
+        }
+    }
+
+    List<Table> tables() {
+        return tables;
+    }
+
+    long[] offsets() {
+        return offsets;
+    }
+
+    long lastMicros() {
+        return lastMicros;
+    }
+
+    void add(List<Table> more) {
+        tables.addAll(more);
+        program = new Program(tables);
+    }
+
+    void remove(Table table) {
+        if (tables.remove(table)) {
+            program = new Program(tables);
+        }
+    }
+
+    boolean isAt(long[] others) {
+        return Arrays.equals(offsets, others);
+    }
+
+    long sum() {
+        return Arrays.stream(offsets).sum();
+    }
+
+    /** Runs a signal once when there is something to fold. */
+    void onReady(Runnable signal) {
+        for (var tail : tails) {
+            tail.onReady(signal);
+        }
+    }
+
+    /**
+     * Folds the next events of all shards in turn, without committing.
+     *
+     * @param limits offsets not to be passed, null for none
+     * @return the number of events; a Failure of the log comes only when there were none
+     */
+    int fold(int maxEvents, long @Nullable [] limits, Program.Outcomes outcomes) {
+        int count = 0;
+        for (int i = 0; i < tails.length; i++) {
+            int shard = (firstShard + i) % tails.length;
+            long most = limits == null ? maxEvents : Math.min(maxEvents, limits[shard] - offsets[shard]);
+            if (count >= maxEvents || most <= 0) {
+                continue;
+            }
+            try {
+                count += fold(shard, tails[shard].poll((int) Math.min(most, maxEvents - count)), outcomes);
+            } catch (Failure failure) {
+                if (count == 0) {
+                    throw failure;
+                }
+            }
+        }
+        firstShard = (firstShard + 1) % tails.length;
+        return count;
+    }
+
+    private int fold(int shard, List<RecordedEvent> events, Program.Outcomes outcomes) {
+        for (int i = 0; i < events.size(); i++) {
+            program.fold(events.get(i), outcomes);
+        }
+        if (!events.isEmpty()) {
+            var last = events.get(events.size() - 1);
+            offsets[shard] = last.offset();
+            lastMicros = Math.max(lastMicros, last.recordedMicros());
+        }
+        return events.size();
+    }
+}

@@ -1,0 +1,253 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
+import dev.sluice.log.Log;
+import dev.sluice.shard.ReadPool;
+import io.micrometer.core.instrument.Clock;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** The view of a name: the table of its live generation, whichever that is at the moment. */
+final class LiveView implements View {
+    /** What a view needs of its room. */
+    record House(Vertx vertx, Log log, ReadPool reads, Clock clock) {}
+
+    private static final int MAX_WAITERS = 10_000;
+    private static final int MAX_LIMIT = 100_000;
+
+    private final House house;
+    private final String name;
+    private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiterCount = new AtomicInteger();
+    private volatile Table table;
+    private volatile Definition definition;
+    private volatile String text;
+    private volatile boolean isDeleted;
+    private volatile @Nullable String problem;
+
+    /** A call of {@link #reached}. */
+    private record Waiter(Cursor after, CompletableFuture<Void> done) {}
+
+    /** @param definition the newest, which {@code table} may not be of yet */
+    LiveView(House house, Table table, Definition definition, String text) {
+        this.house = house;
+        this.name = table.name();
+        this.table = table;
+        this.definition = definition;
+        this.text = text;
+    }
+
+    Table table() {
+        return table;
+    }
+
+    Definition definition() {
+        return definition;
+    }
+
+    String text() {
+        return text;
+    }
+
+    void define(Definition newer, String newerText) {
+        definition = newer;
+        text = newerText;
+    }
+
+    /** Readers go on with another generation. Fold thread. */
+    void switchTo(Table next) {
+        var before = table;
+        table = next;
+        before.drop();
+    }
+
+    /** Fold thread. */
+    void delete() {
+        isDeleted = true;
+        table.drop();
+        wakeWaiters();
+    }
+
+    @Nullable
+    String problem() {
+        return problem;
+    }
+
+    void problem(@Nullable String found) {
+        problem = found;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int generation() {
+        return table.generation();
+    }
+
+    @Override
+    public long change() {
+        return table.committed().checkpoint().change();
+    }
+
+    @Override
+    public Cursor cursor() {
+        return table.committed().cursor();
+    }
+
+    @Override
+    public Lag lag() {
+        var checkpoint = table.committed().checkpoint();
+        var head = house.log().head();
+        long events = 0;
+        for (int shard = 0; shard < checkpoint.offsets().length; shard++) {
+            events += Math.max(0, head.offset(shard) - checkpoint.offsets()[shard]);
+        }
+        if (events == 0) {
+            return new Lag(0, 0);
+        }
+        long lastMillis = TimeUnit.MICROSECONDS.toMillis(checkpoint.lastMicros());
+        return new Lag(events, lastMillis == 0 ? 0 : Math.max(0, house.clock().wallTime() - lastMillis));
+    }
+
+    @Override
+    public Future<KeyedRow> row(String key) {
+        return read(reads -> reads.row(key));
+    }
+
+    @Override
+    public Future<Page> rows(
+            String prefix,
+            @Nullable String afterKey,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where) {
+        checkLimit(limit);
+        return read(reads -> reads.rows(prefix, afterKey, limit, where));
+    }
+
+    @Override
+    public Future<Changes> changesAfter(long change, @Nullable String afterKey, int limit) {
+        checkLimit(limit);
+        return read(reads -> reads.changesAfter(change, afterKey, limit));
+    }
+
+    private static void checkLimit(int limit) {
+        if (limit < 1 || limit > MAX_LIMIT) {
+            throw new IllegalArgumentException("limit " + limit + " is not within 1 to " + MAX_LIMIT);
+        }
+    }
+
+    private <T> Future<T> read(Function<TableReads, T> read) {
+        return house.reads().run(() -> {
+            while (true) {
+                var current = table;
+                try {
+                    return read.apply(new TableReads(current));
+                } catch (TableReads.Dropped dropped) {
+                    if (isDeleted || current == table) {
+                        throw deleted();
+                    }
+                }
+            }
+        });
+    }
+
+    private Failure deleted() {
+        return Failure.of(
+                Failure.Kind.PROJECTION_NOT_FOUND, "found projection " + name + " deleted, expected one that is there");
+    }
+
+    @Override
+    public Future<Void> reached(Cursor after, long waitMillis) {
+        if (isReached(after)) {
+            return Future.succeededFuture();
+        }
+        if (waitMillis <= 0) {
+            return Future.failedFuture(notYet(after, 0));
+        }
+        if (waiterCount.incrementAndGet() > MAX_WAITERS) {
+            waiterCount.decrementAndGet();
+            return Future.failedFuture(Failure.of(
+                    Failure.Kind.OVERLOADED, "found " + MAX_WAITERS + " readers waiting for " + name + " already"));
+        }
+        var waiter = new Waiter(after, new CompletableFuture<>());
+        waiters.add(waiter);
+        if (isReached(after) || isDeleted) {
+            wakeWaiters();
+        }
+        long timer = house.vertx()
+                .setTimer(waitMillis, late -> waiter.done().completeExceptionally(notYet(after, waitMillis)));
+        waiter.done().whenComplete((reached, late) -> {
+            house.vertx().cancelTimer(timer);
+            if (late != null && waiters.remove(waiter)) {
+                waiterCount.decrementAndGet();
+            }
+        });
+        return Future.fromCompletionStage(waiter.done(), house.vertx().getOrCreateContext());
+    }
+
+    private boolean isReached(Cursor after) {
+        return table.committed().cursor().covers(after);
+    }
+
+    private Failure notYet(Cursor after, long waitMillis) {
+        return Failure.of(
+                        Failure.Kind.NOT_YET,
+                        "found projection " + name + " at " + lag().events()
+                                + " events before the end of the log, expected it at the given cursor within "
+                                + waitMillis + " ms")
+                .with("cursor", cursor().encode());
+    }
+
+    /** After each commit; any thread. */
+    void wakeWaiters() {
+        if (waiters.isEmpty()) {
+            return;
+        }
+        for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
+            var waiter = each.next();
+            boolean isOver = isDeleted || isReached(waiter.after());
+            if (isOver && waiters.remove(waiter)) {
+                waiterCount.decrementAndGet();
+                if (isDeleted) {
+                    waiter.done().completeExceptionally(deleted());
+                } else {
+                    waiter.done().complete(null);
+                }
+            }
+        }
+    }
+
+    @Override
+    public Resume resume(Cursor token) {
+        var current = table;
+        var view = token.view();
+        var identity = current.identity();
+        if (view == null
+                || view.storeId() != identity.storeId()
+                || view.epoch() > identity.epoch()
+                || !view.projection().equals(name)
+                || view.generation() != current.generation()) {
+            return new Resume(false, 0, null);
+        }
+        long good = current.record().epochs().clamp(view.epoch(), view.change());
+        boolean isCut = good < view.change();
+        if (good < 0
+                || isCut && view.key() != null
+                || good > current.committed().checkpoint().change()) {
+            return new Resume(false, 0, null);
+        }
+        return new Resume(true, good, view.key());
+    }
+}

@@ -1,0 +1,183 @@
+package dev.sluice.projection;
+
+import dev.sluice.expression.Values;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of a view that changed since the last batch went to the store: by key, and in the order of their changes.
+ *
+ * <p>The fold thread alone changes it, under its table's lock; {@link #slot} may be asked without the lock, and once it is
+ * frozen it never changes again.
+ */
+final class Overlay {
+    private static final int COMPACT_FROM = 1024;
+
+    /** Where a key's newest row stands. */
+    static final class Slot {
+        private final int overlay;
+        private final long since;
+        private final long storedChange;
+        private StoredRow row;
+
+        private Slot(int overlay, long since, long storedChange, StoredRow row) {
+            this.overlay = overlay;
+            this.since = since;
+            this.storedChange = storedChange;
+            this.row = row;
+        }
+
+        /** The change number by which the key came into this overlay. */
+        long since() {
+            return since;
+        }
+
+        /** The change number below which the store lists the key, 0 when it does not know it. */
+        long storedChange() {
+            return storedChange;
+        }
+
+        StoredRow row() {
+            return row;
+        }
+    }
+
+    private final int number;
+    private final ConcurrentSkipListMap<String, Slot> slots = new ConcurrentSkipListMap<>(Values::compareText);
+    private Slot[] order = new Slot[64];
+    private long[] changes = new long[64];
+    private int ordered;
+    private long weight;
+
+    Overlay(int number) {
+        this.number = number;
+    }
+
+    /** Whether a slot is this overlay's. */
+    boolean owns(@Nullable Slot slot) {
+        return slot != null && slot.overlay == number;
+    }
+
+    /** A key that this overlay does not have yet. */
+    Slot add(StoredRow row, long storedChange) {
+        var slot = new Slot(number, row.change(), storedChange, row);
+        slots.put(row.key(), slot);
+        weight += row.weight();
+        log(slot, row.change());
+        return slot;
+    }
+
+    /** A newer row of a slot of this overlay. */
+    void change(Slot slot, StoredRow row) {
+        slot.row = row;
+        log(slot, row.change());
+    }
+
+    private void log(Slot slot, long change) {
+        if (ordered == order.length) {
+            compact();
+            if (ordered > order.length / 2) {
+                order = Arrays.copyOf(order, 2 * order.length);
+                changes = Arrays.copyOf(changes, 2 * changes.length);
+            }
+        }
+        order[ordered] = slot;
+        changes[ordered++] = change;
+    }
+
+    /** Drops what a later change of the same key has overtaken. */
+    private void compact() {
+        if (order.length < COMPACT_FROM) {
+            return;
+        }
+        int kept = 0;
+        for (int i = 0; i < ordered; i++) {
+            if (order[i].row.change() == changes[i]) {
+                order[kept] = order[i];
+                changes[kept++] = changes[i];
+            }
+        }
+        Arrays.fill(order, kept, ordered, null);
+        ordered = kept;
+    }
+
+    @Nullable
+    Slot slot(String key) {
+        return slots.get(key);
+    }
+
+    boolean isEmpty() {
+        return slots.isEmpty();
+    }
+
+    int size() {
+        return slots.size();
+    }
+
+    /** About how much memory the rows take. */
+    long weight() {
+        return weight;
+    }
+
+    /** In the order of keys. */
+    Iterable<Slot> byKey() {
+        return slots.values();
+    }
+
+    /** The first rows from a key on (inclusive or not), at most {@code limit}. */
+    List<StoredRow> rowsFrom(String key, boolean isInclusive, int limit) {
+        var rows = new ArrayList<StoredRow>();
+        for (var slot : slots.tailMap(key, isInclusive).values()) {
+            if (rows.size() == limit) {
+                break;
+            }
+            rows.add(slot.row);
+        }
+        return rows;
+    }
+
+    /** Rows changed after a change number in the order (change, key): whole commits until there are more than {@code limit}. */
+    List<StoredRow> rowsChangedAfter(long change, int limit) {
+        var rows = new ArrayList<StoredRow>();
+        int begin = firstAfter(change);
+        int commitStart = 0;
+        long commit = -1;
+        for (int i = begin; i < ordered; i++) {
+            if (changes[i] != commit) {
+                sortByKey(rows, commitStart);
+                commitStart = rows.size();
+                commit = changes[i];
+                if (commitStart > limit) {
+                    return rows;
+                }
+            }
+            if (order[i].row.change() == commit) {
+                rows.add(order[i].row);
+            }
+        }
+        sortByKey(rows, commitStart);
+        return rows;
+    }
+
+    private int firstAfter(long change) {
+        int low = 0;
+        int high = ordered;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (changes[middle] > change) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    private static void sortByKey(List<StoredRow> rows, int from) {
+        rows.subList(from, rows.size()).sort(Comparator.comparing(StoredRow::key, Values::compareText));
+    }
+}

@@ -1,0 +1,60 @@
+package dev.sluice.projection;
+
+import dev.sluice.expression.Evaluator;
+import dev.sluice.expression.EventFacts;
+import dev.sluice.expression.EventSlots;
+import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.StreamName;
+import org.jspecify.annotations.Nullable;
+
+/** The compiled key of a clause: the text that names an event's row. */
+final class RowKey {
+    static final int MAX_BYTES = 1024;
+
+    private final Evaluator[] parts;
+    private final boolean isComposite;
+
+    RowKey(Definition.Key key, EventSlots slots) {
+        parts = key.parts().stream().map(slots::compileScalar).toArray(Evaluator[]::new);
+        isComposite = key.isComposite();
+    }
+
+    /** EVALUATION_FAILED when there is none or it is too long. */
+    String of(EventFacts facts, RecordedEvent event) {
+        String key = parts.length == 0
+                ? StreamName.key(event.stream())
+                : isComposite ? composite(facts) : single(parts[0].evaluate(facts));
+        if (key.length() * 3 > MAX_BYTES && bytes(key) > MAX_BYTES) {
+            throw Failure.of(
+                    Failure.Kind.EVALUATION_FAILED,
+                    "found a key of " + bytes(key) + " bytes, expected at most " + MAX_BYTES);
+        }
+        return key;
+    }
+
+    private static String single(@Nullable Object value) {
+        if (value == null) {
+            throw Failure.of(Failure.Kind.EVALUATION_FAILED, "found null, expected a key");
+        }
+        return value.toString();
+    }
+
+    private String composite(EventFacts facts) {
+        var key = new StringBuilder();
+        for (int i = 0; i < parts.length; i++) {
+            if (i > 0) {
+                key.append('/');
+            }
+            var value = parts[i].evaluate(facts);
+            if (value != null) {
+                key.append(value.toString().replace("~", "~0").replace("/", "~1"));
+            }
+        }
+        return key.toString();
+    }
+
+    private static int bytes(String key) {
+        return key.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+    }
+}

@@ -1,0 +1,255 @@
+package dev.sluice.projection;
+
+import dev.sluice.expression.Values;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
+import dev.sluice.log.RowStore;
+import dev.sluice.projection.Table.Capture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Reads of a table, each at one moment between commits. Blocking; for the read pool. */
+final class TableReads {
+    /** Rows looked at in one moment when a condition may refuse any number of them. */
+    private static final int CHUNK_ROWS = 2_048;
+
+    private final Table table;
+
+    TableReads(Table table) {
+        this.table = table;
+    }
+
+    View.KeyedRow row(String key) {
+        try (var capture = captured(active -> {
+            var slot = active.slot(key);
+            return slot == null ? List.of() : List.of(slot.row());
+        })) {
+            return new View.KeyedRow(key, row(capture, key), capture.at().cursor());
+        }
+    }
+
+    private @Nullable StoredRow row(Capture capture, String key) {
+        if (!capture.newest().isEmpty()) {
+            return capture.newest().get(0);
+        }
+        var slot = capture.frozen() == null ? null : capture.frozen().slot(key);
+        if (slot != null) {
+            return slot.row();
+        }
+        byte[] stored = capture.store().get(StoreKeys.row(table.viewId(), key));
+        return stored == null ? null : table.columns().read(key, stored);
+    }
+
+    View.Page rows(
+            String prefix,
+            @Nullable String afterKey,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where) {
+        var found = new ArrayList<View.KeyedRow>();
+        Cursor first = null;
+        String after = afterKey;
+        while (true) {
+            int chunk = where == null ? limit + 1 : Math.max(limit + 1, CHUNK_ROWS);
+            var from = Values.compareText(prefix, after == null ? "" : after) > 0 ? null : after;
+            try (var capture = captured(active -> active.rowsFrom(from == null ? prefix : from, from == null, chunk))) {
+                first = first == null ? capture.at().cursor() : first;
+                var rows = merged(capture, prefix, from, chunk);
+                for (var row : rows) {
+                    if (where == null || where.test(row::column)) {
+                        if (found.size() == limit) {
+                            return new View.Page(found, first, false);
+                        }
+                        found.add(new View.KeyedRow(row.key(), row, first));
+                    }
+                }
+                if (rows.size() < chunk) {
+                    return new View.Page(found, first, true);
+                }
+                after = rows.get(rows.size() - 1).key();
+            }
+        }
+    }
+
+    /** The first rows with a prefix, from after a key, at most {@code limit}: the newest of each key. */
+    private List<StoredRow> merged(Capture capture, String prefix, @Nullable String after, int limit) {
+        String from = after == null ? prefix : after;
+        var newest = new Front(capture.newest());
+        var frozen = new Front(
+                capture.frozen() == null ? List.of() : capture.frozen().rowsFrom(from, after == null, limit));
+        var rows = new ArrayList<StoredRow>();
+        byte[] end = StoreKeys.rowsTo(table.viewId());
+        try (var scan = capture.store().scan(StoreKeys.row(table.viewId(), from), end)) {
+            var stored = nextStored(scan, after);
+            while (rows.size() < limit) {
+                String key = least(newest.key(), frozen.key(), stored);
+                if (key == null || !key.startsWith(prefix)) {
+                    break;
+                }
+                StoredRow row = null;
+                if (key.equals(stored)) {
+                    row = key.equals(newest.key()) || key.equals(frozen.key())
+                            ? null
+                            : table.columns().read(key, scan.value());
+                    stored = nextStored(scan, after);
+                }
+                if (key.equals(frozen.key())) {
+                    row = frozen.take();
+                }
+                if (key.equals(newest.key())) {
+                    row = newest.take();
+                }
+                if (row != null) {
+                    rows.add(row);
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static @Nullable String nextStored(RowStore.Scan scan, @Nullable String after) {
+        while (scan.next()) {
+            String key = StoreKeys.keyOfRow(scan.key());
+            if (!key.equals(after)) {
+                return key;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String least(@Nullable String... keys) {
+        String least = null;
+        for (var key : keys) {
+            if (key != null && (least == null || Values.compareText(key, least) < 0)) {
+                least = key;
+            }
+        }
+        return least;
+    }
+
+    View.Changes changesAfter(long change, @Nullable String afterKey, int limit) {
+        try (var capture = captured(active -> active.rowsChangedAfter(change, limit + 1))) {
+            var rows = new ArrayList<StoredRow>();
+            changedInStore(capture, change, afterKey, limit + 1, rows);
+            if (rows.size() <= limit) {
+                var frozen = capture.frozen() == null
+                        ? List.<StoredRow>of()
+                        : capture.frozen().rowsChangedAfter(change, limit + 1);
+                addChanged(frozen, capture, change, afterKey, limit + 1, rows);
+            }
+            if (rows.size() <= limit) {
+                addChanged(capture.newest(), null, change, afterKey, limit + 1, rows);
+            }
+            return changes(rows, capture, limit);
+        }
+    }
+
+    private void changedInStore(
+            Capture capture, long change, @Nullable String afterKey, int limit, List<StoredRow> rows) {
+        int viewId = table.viewId();
+        byte[] from = StoreKeys.change(viewId, change + 1, new byte[0]);
+        try (var scan = capture.store().scan(from, StoreKeys.changesTo(viewId))) {
+            while (rows.size() < limit && scan.next()) {
+                String key = StoreKeys.keyOfChange(scan.key());
+                boolean isSent = afterKey != null
+                        && StoreKeys.numberOfChange(scan.key()) == change + 1
+                        && Values.compareText(key, afterKey) <= 0;
+                if (isSent || isNewerElsewhere(capture, key)) {
+                    continue;
+                }
+                byte[] stored = capture.store().get(StoreKeys.row(viewId, key));
+                if (stored != null) {
+                    rows.add(table.columns().read(key, stored));
+                }
+            }
+        }
+    }
+
+    /** {@code above} null: nothing is newer than these rows. */
+    private static void addChanged(
+            List<StoredRow> changed,
+            @Nullable Capture above,
+            long change,
+            @Nullable String afterKey,
+            int limit,
+            List<StoredRow> rows) {
+        for (var row : changed) {
+            if (rows.size() == limit) {
+                return;
+            }
+            boolean isSent =
+                    afterKey != null && row.change() == change + 1 && Values.compareText(row.key(), afterKey) <= 0;
+            if (!isSent && (above == null || !isInActive(above, row.key()))) {
+                rows.add(row);
+            }
+        }
+    }
+
+    private static boolean isNewerElsewhere(Capture capture, String key) {
+        return capture.frozen() != null && capture.frozen().slot(key) != null || isInActive(capture, key);
+    }
+
+    private static boolean isInActive(Capture capture, String key) {
+        var slot = capture.active().slot(key);
+        return slot != null && slot.since() <= capture.at().checkpoint().change();
+    }
+
+    private static View.Changes changes(List<StoredRow> rows, Capture capture, int limit) {
+        long next = capture.at().checkpoint().change();
+        String nextKey = null;
+        if (rows.size() > limit) {
+            var last = rows.get(limit - 1);
+            boolean isCut = rows.get(limit).change() == last.change();
+            next = isCut ? last.change() - 1 : last.change();
+            nextKey = isCut ? last.key() : null;
+        }
+        var cursor = Table.cursorAt(capture.at().cursor(), next, nextKey);
+        var keyed = rows.stream()
+                .limit(limit)
+                .map(row -> new View.KeyedRow(row.key(), row, cursor))
+                .toList();
+        return new View.Changes(keyed, next, nextKey, cursor);
+    }
+
+    private Capture captured(Function<Overlay, List<StoredRow>> copy) {
+        var capture = table.capture(copy);
+        if (capture == null) {
+            throw new Dropped();
+        }
+        return capture;
+    }
+
+    /** The table went while the read was on its way: there may be another now. */
+    static final class Dropped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private Dropped() {
+            super("the table was dropped", null, false, false);
+        }
+
+        static Failure failure(String name) {
+            return Failure.of(Failure.Kind.PROJECTION_NOT_FOUND, "projection " + name + " was deleted");
+        }
+    }
+
+    /** A list read from its front. */
+    private static final class Front {
+        private final List<StoredRow> rows;
+        private int at;
+
+        Front(List<StoredRow> rows) {
+            this.rows = rows;
+        }
+
+        @Nullable
+        String key() {
+            return at < rows.size() ? rows.get(at).key() : null;
+        }
+
+        StoredRow take() {
+            return rows.get(at++);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.sluice.projection;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+
+/** Counts what became of events in one table. For the fold thread. */
+final class Tally {
+    private long folded;
+    private long filtered;
+    private long refused;
+    private long nullsIgnored;
+
+    void folded() {
+        folded++;
+    }
+
+    void filtered() {
+        filtered++;
+    }
+
+    void refused() {
+        refused++;
+    }
+
+    /** An aggregate was given null. */
+    void nullIgnored() {
+        nullsIgnored++;
+    }
+
+    /** Adds to the meters what was counted since the last report. */
+    void report(MeterRegistry metrics, String projection) {
+        folded = report(metrics, projection, "folded", folded);
+        filtered = report(metrics, projection, "filtered", filtered);
+        refused = report(metrics, projection, "dead_letter", refused);
+        nullsIgnored = report(metrics, projection, "null_ignored", nullsIgnored);
+    }
+
+    private static long report(MeterRegistry metrics, String projection, String result, long count) {
+        if (count > 0) {
+            Counter.builder("projection.events")
+                    .tags("projection", projection, "result", result)
+                    .register(metrics)
+                    .increment(count);
+        }
+        return 0;
+    }
+}

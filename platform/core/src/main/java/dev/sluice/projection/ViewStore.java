@@ -1,0 +1,193 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Failure;
+import dev.sluice.log.RowStore;
+import dev.sluice.projection.Table.Identity;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where views are kept between runs: store id, epoch, and a record, rows and change index for each generation. The epoch rises
+ * when the store was not closed cleanly. A store of another log, or one that is ahead of its log, is emptied and gets a new id.
+ */
+final class ViewStore implements AutoCloseable {
+    private static final int FORMAT = 1;
+
+    /** What goes to the store in one batch. {@code droppedViewIds}: their rows, change index and record are deleted. */
+    record Spill(List<Part> parts, List<Integer> droppedViewIds, boolean isFlushed) {
+        /** Frozen rows with the record as it is to be. */
+        record Part(Table.Frozen frozen, ViewRecord record) {}
+    }
+
+    private final RowStore rows;
+    private final Identity identity;
+    private final String logId;
+    private final List<ViewRecord> recovered;
+    private volatile int nextViewId;
+
+    private ViewStore(RowStore rows, Identity identity, String logId, List<ViewRecord> recovered, int nextViewId) {
+        this.rows = rows;
+        this.identity = identity;
+        this.logId = logId;
+        this.recovered = recovered;
+        this.nextViewId = nextViewId;
+    }
+
+    /** @param heads of the log's shards */
+    static ViewStore open(Path folder, long memoryBytes, String logId, long[] heads) {
+        var rows = RowStore.open(folder, memoryBytes);
+        try {
+            byte[] stored = rows.get(StoreKeys.STORE);
+            var store = stored == null ? created(rows, logId, 1) : recovered(rows, stored, logId, heads);
+            store.begin();
+            return store;
+        } catch (RuntimeException refused) {
+            rows.close();
+            throw refused;
+        }
+    }
+
+    private static ViewStore created(RowStore rows, String logId, int nextViewId) {
+        return new ViewStore(rows, new Identity(new SecureRandom().nextLong(), 1), logId, List.of(), nextViewId);
+    }
+
+    private static ViewStore recovered(RowStore rows, byte[] stored, String logId, long[] heads) {
+        var in = new ByteReader(stored);
+        int format = in.u8();
+        if (format > FORMAT) {
+            throw Failure.of(
+                    Failure.Kind.NEWER_FORMAT,
+                    "found views in format " + format + ", expected at most " + FORMAT
+                            + ": start the newer version, or delete the folder of the views to fold them again");
+        }
+        long storeId = in.u64();
+        int epoch = (int) in.varint();
+        int nextViewId = (int) in.varint();
+        var records = records(rows);
+        boolean isOfThisLog = in.text().equals(logId)
+                && records.stream()
+                        .allMatch(record -> isWithin(record.checkpoint().offsets(), heads));
+        if (!isOfThisLog) {
+            try (var batch = new RowStore.Batch()) {
+                batch.deleteRange(StoreKeys.FIRST, StoreKeys.END);
+                rows.write(batch);
+            }
+            return created(rows, logId, nextViewId);
+        }
+        boolean isClean = rows.get(StoreKeys.CLEAN) != null;
+        int now = isClean ? epoch : epoch + 1;
+        var current = isClean
+                ? records
+                : records.stream().map(record -> record.inEpoch(now)).toList();
+        return new ViewStore(rows, new Identity(storeId, now), logId, current, nextViewId);
+    }
+
+    private static List<ViewRecord> records(RowStore rows) {
+        var records = new ArrayList<ViewRecord>();
+        try (var snapshot = rows.snapshot();
+                var scan = snapshot.scan(StoreKeys.viewsFrom(), StoreKeys.viewsTo())) {
+            while (scan.next()) {
+                records.add(ViewRecord.read(scan.value()));
+            }
+        }
+        return records;
+    }
+
+    private static boolean isWithin(long[] offsets, long[] heads) {
+        for (int shard = 0; shard < offsets.length; shard++) {
+            if (shard >= heads.length || offsets[shard] > heads[shard]) {
+                return false;
+            }
+        }
+        return offsets.length == heads.length;
+    }
+
+    /** From here on a stop is unclean unless {@link #closeCleanly} ran. */
+    private void begin() {
+        try (var batch = new RowStore.Batch()) {
+            batch.put(StoreKeys.STORE, record());
+            batch.delete(StoreKeys.CLEAN);
+            for (var record : recovered) {
+                batch.put(StoreKeys.view(record.viewId()), record.toBytes());
+            }
+            rows.write(batch);
+        }
+        rows.flush();
+    }
+
+    private byte[] record() {
+        return new ByteWriter()
+                .u8(FORMAT)
+                .u64(identity.storeId())
+                .varint(identity.epoch())
+                .varint(nextViewId)
+                .text(logId)
+                .toBytes();
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    /** What was found, already in this epoch. */
+    List<ViewRecord> recovered() {
+        return recovered;
+    }
+
+    RowStore rows() {
+        return rows;
+    }
+
+    /** The record of a generation that begins now. One thread at a time. */
+    ViewRecord create(String name, int generation, String text, boolean isLive, int shards) {
+        int viewId = nextViewId;
+        nextViewId = viewId + 1;
+        return new ViewRecord(viewId, name, generation, text, isLive, Epochs.NONE, Checkpoint.start(shards));
+    }
+
+    /** Applies a spill whole; durable when it is flushed, else with the next flush. */
+    void write(Spill spill) {
+        try (var batch = new RowStore.Batch()) {
+            batch.put(StoreKeys.STORE, record());
+            for (int viewId : spill.droppedViewIds()) {
+                batch.delete(StoreKeys.view(viewId));
+                batch.deleteRange(StoreKeys.row(viewId, ""), StoreKeys.rowsTo(viewId));
+                batch.deleteRange(StoreKeys.change(viewId, 0, new byte[0]), StoreKeys.changesTo(viewId));
+            }
+            for (var part : spill.parts()) {
+                Table.write(part.frozen(), part.record(), batch);
+            }
+            rows.write(batch);
+        }
+        if (spill.isFlushed()) {
+            rows.flush();
+        }
+    }
+
+    /** Marks the stop as clean: everything committed has been written. */
+    void closeCleanly() {
+        try (var batch = new RowStore.Batch()) {
+            batch.put(StoreKeys.CLEAN, new byte[0]);
+            rows.write(batch);
+        }
+        rows.flush();
+        close();
+    }
+
+    @Override
+    public void close() {
+        rows.close();
+    }
+
+    /** The record of the live or the building generation of a name. */
+    @Nullable
+    ViewRecord recovered(String name, boolean isLive) {
+        return recovered.stream()
+                .filter(record -> record.name().equals(name) && record.isLive() == isLive)
+                .findFirst()
+                .orElse(null);
+    }
+}

@@ -1,0 +1,177 @@
+package dev.sluice.projection;
+
+import dev.sluice.bus.EventBusMesh;
+import dev.sluice.log.Append;
+import dev.sluice.log.Appended;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Event;
+import dev.sluice.log.Expected;
+import dev.sluice.log.Log;
+import dev.sluice.log.LogOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A log and a projection room in a folder, to be stopped, crashed and opened again. */
+final class House implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 30;
+    private static final long MEMORY_BYTES = 16 << 20;
+
+    private final Path folder;
+    private final Duration flushInterval;
+    private final Vertx vertx;
+    private final EventBusMesh mesh;
+    private final Log log;
+    private final MeterRegistry metrics = new SimpleMeterRegistry();
+    private ProjectionRoom room;
+    private Path views;
+    private int crashes;
+    private int events;
+
+    House(Path folder, int shards, Duration flushInterval) {
+        this.folder = folder;
+        this.flushInterval = flushInterval;
+        views = folder.resolve("views");
+        vertx = Vertx.vertx();
+        mesh = EventBusMesh.on(vertx);
+        log = Log.open(folder.resolve("log"), LogOptions.defaults().withShards(shards));
+        room = open();
+    }
+
+    private ProjectionRoom open() {
+        return new ProjectionRoom(vertx, log, views, flushInterval, MEMORY_BYTES, mesh, metrics);
+    }
+
+    ProjectionRoom room() {
+        return room;
+    }
+
+    Log log() {
+        return log;
+    }
+
+    EventBusMesh mesh() {
+        return mesh;
+    }
+
+    MeterRegistry metrics() {
+        return metrics;
+    }
+
+    void restart() {
+        room.close();
+        room = open();
+    }
+
+    /** Opens the views as they are on disk at this moment. */
+    void crash() {
+        var left = folder.resolve("views-" + ++crashes);
+        copy(views, left);
+        room.close();
+        views = left;
+        room = open();
+    }
+
+    void apply(String definition) {
+        answer(room.apply(definition, null, "test.yaml"));
+    }
+
+    Cursor append(String stream, String type, String json) {
+        return append(stream, List.of(event(type, json))).cursor();
+    }
+
+    Appended append(String stream, List<Event> batch) {
+        try {
+            return log.append(Append.to(stream, Expected.ANY, batch))
+                    .toCompletableFuture()
+                    .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    Event event(String type, String json) {
+        events++;
+        return new Event(
+                "e" + events,
+                type,
+                "/test",
+                1_700_000_000_000_000L + events * 1_000_000L,
+                Event.JSON,
+                Map.of(),
+                null,
+                json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The rows of a view when it has folded the whole log. */
+    Map<String, String> rows(String name) {
+        reach(name, log.head());
+        var rows = new TreeMap<String, String>();
+        answer(room.view(name).rows("", null, 100_000, null))
+                .rows()
+                .forEach(row -> rows.put(row.key(), json(row.row())));
+        return rows;
+    }
+
+    void reach(String name, Cursor after) {
+        answer(room.view(name).reached(after, TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS)));
+    }
+
+    static String json(Row row) {
+        return row == null ? "null" : new String(row.json(), StandardCharsets.UTF_8);
+    }
+
+    static <T> T answer(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(failed);
+        } catch (InterruptedException | TimeoutException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    List<String> keys(View.Changes changes) {
+        return new ArrayList<>(changes.rows().stream().map(View.KeyedRow::key).toList());
+    }
+
+    private static void copy(Path from, Path to) {
+        // files that vanish while they are copied are ones a crash would not have needed either
+        try (var files = Files.list(from)) {
+            Files.createDirectories(to);
+            for (var file : files.toList()) {
+                try {
+                    Files.copy(file, to.resolve(file.getFileName().toString()));
+                } catch (java.nio.file.NoSuchFileException gone) {
+                    continue;
+                }
+            }
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    @Override
+    public void close() {
+        room.close();
+        log.close();
+        answer(vertx.close());
+    }
+}

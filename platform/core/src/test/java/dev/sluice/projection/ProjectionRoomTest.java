@@ -1,0 +1,367 @@
+package dev.sluice.projection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.bus.Addresses;
+import dev.sluice.expression.Filters;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.EventQuery.Direction;
+import dev.sluice.log.Failure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProjectionRoomTest {
+    private static final Duration NEVER = Duration.ofHours(1);
+    private static final String ORDERS = """
+            projection: orders
+            from: { category: order }
+            key: data.customer
+            fold:
+              OrderPlaced: { orders: count(), gross: sum(data.total), last: last(data.id), at: max(time) }
+              OrderCancelled: { cancelled: count(), gross: sum(-data.total) }
+            """;
+
+    @TempDir
+    Path folder;
+
+    private House house;
+
+    @BeforeEach
+    void open() {
+        house = new House(folder, 1, NEVER);
+    }
+
+    @AfterEach
+    void close() {
+        house.close();
+    }
+
+    @Test
+    void foldsWhatIsThereAndWhatComes() {
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":10.50,\"id\":\"o1\"}");
+
+        house.apply(ORDERS);
+        var after = house.append("order-2", "OrderPlaced", "{\"customer\":\"ann\",\"total\":2,\"id\":\"o2\"}");
+        house.append("order-1", "OrderCancelled", "{\"customer\":\"ann\",\"total\":10.50}");
+        house.append("order-3", "OrderPlaced", "{\"customer\":\"bob\",\"total\":7}");
+        house.append("cart-3", "OrderPlaced", "{\"customer\":\"bob\",\"total\":7}");
+        house.append("order-3", "OrderShipped", "{\"customer\":\"bob\"}");
+
+        assertThat(after.offset(0)).isPositive();
+        assertThat(house.rows("orders"))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "ann",
+                        "{\"orders\":2,\"gross\":2,\"last\":\"o2\",\"at\":\"2023-11-14T22:13:22Z\",\"cancelled\":1}",
+                        "bob",
+                        "{\"orders\":1,\"gross\":7,\"last\":null,\"at\":\"2023-11-14T22:13:24Z\",\"cancelled\":0}"));
+        assertThat(house.room().info("orders").rows()).isEqualTo(2);
+        assertThat(house.room().info("orders").state()).isEqualTo("running");
+    }
+
+    @Test
+    void readsOneRowAndNone() {
+        house.apply(ORDERS);
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}");
+        house.reach("orders", house.log().head());
+
+        var view = house.room().view("orders");
+
+        assertThat(House.answer(view.row("ann")).row().get("gross")).hasToString("1");
+        assertThat(House.answer(view.row("nobody")).row()).isNull();
+        assertThat(House.answer(view.row("ann")).cursor()).isEqualTo(view.cursor());
+    }
+
+    @Test
+    void theDefaultKeyIsTheStreamsAndCompositeKeysAreEscaped() {
+        house.apply("projection: a\nfrom: all\nfold: { T: { n: count() } }");
+        house.apply("projection: b\nfrom: all\nkey: [data.x, data.y, data.z]\nfold: { T: { n: count() } }");
+        house.apply("projection: c\nfrom: { types: [T] }\nfold: { T: { key: data.y, n: count() } }");
+
+        house.append("order-8/12", "T", "{\"x\":\"a/b~c\",\"y\":1.50}");
+
+        assertThat(house.rows("a")).containsOnlyKeys("8/12");
+        assertThat(house.rows("b")).containsOnlyKeys("a~1b~0c/1.5/");
+        assertThat(house.rows("c")).containsOnlyKeys("1.5");
+    }
+
+    @Test
+    void rowsComeInTheOrderOfKeysInPages() {
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: sum(data.n) } }");
+        for (String key : List.of("b", "é", "a2", "a", "a1", "😀", "\uffff")) {
+            house.append("x-" + key, "T", "{\"n\":" + key.length() + "}");
+        }
+        house.reach("p", house.log().head());
+        var view = house.room().view("p");
+
+        var first = House.answer(view.rows("", null, 3, null));
+        var second = House.answer(view.rows("", "a2", 100, null));
+        var prefixed = House.answer(view.rows("a", "a", 100, null));
+        var filtered = House.answer(view.rows("", null, 2, Filters.rows("n == 2 && key > 'a1'")));
+
+        assertThat(first.rows()).extracting(View.KeyedRow::key).containsExactly("a", "a1", "a2");
+        assertThat(first.end()).isFalse();
+        assertThat(second.rows()).extracting(View.KeyedRow::key).containsExactly("b", "é", "\uffff", "😀");
+        assertThat(second.end()).isTrue();
+        assertThat(prefixed.rows()).extracting(View.KeyedRow::key).containsExactly("a1", "a2");
+        assertThat(filtered.rows()).extracting(View.KeyedRow::key).containsExactly("a2", "😀");
+        assertThat(filtered.end()).isTrue();
+    }
+
+    @Test
+    void changesComeOnceInTheirNewestStateWhereverTheyAreKept() {
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
+        changed("a");
+        changed("b");
+        house.restart();
+        changed("c");
+        changed("a");
+        var view = house.room().view("p");
+
+        var all = House.answer(view.changesAfter(0, null, 100));
+        var one = House.answer(view.changesAfter(0, null, 1));
+        var rest = House.answer(view.changesAfter(one.next(), one.nextKey(), 100));
+
+        assertThat(view.change()).isEqualTo(4);
+        assertThat(house.keys(all)).containsExactly("b", "c", "a");
+        assertThat(all.next()).isEqualTo(4);
+        assertThat(house.keys(one)).containsExactly("b");
+        assertThat(one.next()).isEqualTo(2);
+        assertThat(house.keys(rest)).containsExactly("c", "a");
+        assertThat(House.json(all.rows().get(2).row())).isEqualTo("{\"n\":2}");
+        assertThat(house.keys(House.answer(view.changesAfter(4, null, 100)))).isEmpty();
+    }
+
+    @Test
+    void aCommitCutByALimitGoesOnInside() {
+        for (String key : List.of("c", "a", "b", "d")) {
+            house.append("x-" + key, "T", "{}");
+        }
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
+        house.reach("p", house.log().head());
+        var view = house.room().view("p");
+
+        for (int stored = 0; stored < 2; stored++) {
+            var first = House.answer(view.changesAfter(0, null, 3));
+            var second = House.answer(view.changesAfter(first.next(), first.nextKey(), 3));
+
+            assertThat(view.change()).isEqualTo(1);
+            assertThat(house.keys(first)).containsExactly("a", "b", "c");
+            assertThat(first.next()).isZero();
+            assertThat(first.nextKey()).isEqualTo("c");
+            assertThat(first.cursor().view().key()).isEqualTo("c");
+            assertThat(house.keys(second)).containsExactly("d");
+            assertThat(second.next()).isEqualTo(1);
+            assertThat(second.nextKey()).isNull();
+            house.restart();
+            view = house.room().view("p");
+        }
+    }
+
+    @Test
+    void tokensStandAcrossRestartsAndAreClampedByCrashes() {
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
+        changed("a");
+        house.restart();
+        var flushed = house.room().view("p").cursor();
+        changed("b");
+        changed("c");
+        var lost = house.room().view("p").cursor();
+
+        house.crash();
+        house.reach("p", house.log().head());
+        var view = house.room().view("p");
+
+        assertThat(view.resume(flushed)).isEqualTo(new View.Resume(true, 1, null));
+        assertThat(view.resume(lost)).isEqualTo(new View.Resume(true, 1, null));
+        assertThat(view.resume(Table.cursorAt(lost, lost.view().change(), "b"))).isEqualTo(notExact());
+        assertThat(house.keys(House.answer(view.changesAfter(1, null, 10)))).contains("b", "c");
+        assertThat(view.resume(house.log().head())).isEqualTo(notExact());
+        assertThat(view.resume(Table.cursorAt(view.cursor(), 99, null))).isEqualTo(notExact());
+        assertThat(view.resume(view.cursor()).exact()).isTrue();
+        assertThat(house.rows("p")).containsOnlyKeys("a", "b", "c");
+    }
+
+    @Test
+    void aTokenOfAnotherStoreOrGenerationIsNotExact() {
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
+        changed("a");
+        var token = house.room().view("p").cursor();
+        var part = token.view();
+
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count(), m: count() } }");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> house.room().view("p").generation() == 2);
+
+        assertThat(house.room().view("p").resume(token)).isEqualTo(notExact());
+        var other = token.with(new Cursor.ViewPart(part.storeId() + 1, part.epoch(), "p", 2, 0, null));
+        assertThat(house.room().view("p").resume(other)).isEqualTo(notExact());
+    }
+
+    @Test
+    void aChangedDefinitionIsBuiltBesideAndThenSwitchedTo() {
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
+        var deltas = new ConcurrentLinkedQueue<ViewDelta>();
+        house.mesh().listen(Addresses.view("p"), ViewDelta.class, deltas::add);
+        changed("a");
+
+        var applied =
+                House.answer(house.room().apply("projection: p\nfrom: all\nfold: { T: { m: sum(1) } }", "p", "p.yaml"));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> house.room().view("p").generation() == 2);
+
+        assertThat(applied).containsExactly(new Projections.Applied("p", 2, false, true));
+        assertThat(house.rows("p")).isEqualTo(Map.of("a", "{\"m\":1}"));
+        await().atMost(Duration.ofSeconds(30)).until(() -> deltas.stream().anyMatch(delta -> delta.generation() == 2));
+        house.restart();
+        assertThat(house.room().view("p").generation()).isEqualTo(2);
+        assertThat(house.rows("p")).isEqualTo(Map.of("a", "{\"m\":1}"));
+    }
+
+    @Test
+    void theSameDefinitionHasNoEffect() {
+        house.apply(ORDERS);
+        var head = house.log().head();
+
+        var again = House.answer(house.room().apply("# a comment\n" + ORDERS, "orders", "again.yaml"));
+
+        assertThat(again).containsExactly(new Projections.Applied("orders", 1, false, false));
+        assertThat(house.log().head()).isEqualTo(head);
+    }
+
+    @Test
+    void definitionsAreInTheLogAndComeBack() {
+        house.apply(ORDERS);
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}");
+        house.restart();
+
+        assertThat(house.room().list()).extracting(Projections.Info::name).containsExactly("orders");
+        assertThat(house.room().info("orders").definition()).isEqualTo(ORDERS);
+        assertThat(house.rows("orders")).containsOnlyKeys("ann");
+        assertThat(house.log().readStream("$projection.orders", 1, Direction.FORWARD, 10))
+                .extracting(event -> event.type())
+                .containsExactly("ProjectionDefined");
+    }
+
+    @Test
+    void aDeletedProjectionIsGoneAndSaysSo() {
+        house.apply(ORDERS);
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}");
+        house.reach("orders", house.log().head());
+        var view = house.room().view("orders");
+        var deltas = new ConcurrentLinkedQueue<ViewDelta>();
+        house.mesh().listen(Addresses.view("orders"), ViewDelta.class, deltas::add);
+
+        House.answer(house.room().delete("orders"));
+
+        for (var failure : List.of(
+                catchThrowableOfType(Failure.class, () -> house.room().view("orders")),
+                catchThrowableOfType(
+                        Failure.class, () -> House.answer(house.room().delete("orders"))),
+                catchThrowableOfType(Failure.class, () -> House.answer(view.row("ann"))))) {
+            assertThat(failure.kind()).isEqualTo(Failure.Kind.PROJECTION_NOT_FOUND);
+        }
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> deltas.stream().anyMatch(delta -> delta.generation() == ViewDelta.DELETED));
+        house.apply(ORDERS);
+        assertThat(house.rows("orders")).containsOnlyKeys("ann");
+        assertThat(house.room().view("orders").generation()).isEqualTo(2);
+        house.restart();
+        assertThat(house.rows("orders")).containsOnlyKeys("ann");
+    }
+
+    @Test
+    void anEventThatCannotBeFoldedIsADeadLetterAndTheNextGoOn() {
+        house.apply(ORDERS);
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":\"much\",\"id\":\"o1\"}");
+        house.append("order-2", "OrderPlaced", "{\"total\":5}");
+        house.append("order-3", "OrderPlaced", "{\"customer\":\"ann\",\"total\":5}");
+
+        assertThat(house.rows("orders"))
+                .isEqualTo(Map.of(
+                        "ann",
+                        "{\"orders\":1,\"gross\":5,\"last\":null,\"at\":\"2023-11-14T22:13:23Z\",\"cancelled\":0}"));
+        assertThat(house.room().info("orders").deadLetters()).isEqualTo(2);
+        house.crash();
+        house.reach("orders", house.log().head());
+        assertThat(house.room().info("orders").deadLetters()).isEqualTo(2);
+        house.restart();
+        var letters = house.log().readStream("$dlq.projection-orders", 1, Direction.FORWARD, 10);
+        assertThat(letters).hasSize(2);
+        assertThat(new String(letters.get(0).data()))
+                .contains("\"consumer\":\"projection:orders\"")
+                .contains("column gross, sum(): 1:")
+                .contains("found a string, expected a number")
+                .contains("\"stream\":\"order-1\"");
+        assertThat(new String(letters.get(1).data())).contains("key: found null, expected a key");
+        assertThat(house.metrics()
+                        .counter("projection.events", "projection", "orders", "result", "dead_letter")
+                        .count())
+                .isGreaterThanOrEqualTo(2);
+    }
+
+    @Test
+    void deltasSayWhatEachCommitChangedAndTheCheckpointMovesWithoutMatches() {
+        house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: count() } }");
+        var deltas = new ConcurrentLinkedQueue<ViewDelta>();
+        house.mesh().listen(Addresses.view("p"), ViewDelta.class, deltas::add);
+
+        changed("a");
+        changed("a");
+        var other = house.append("y-1", "Other", "{}");
+        house.reach("p", other);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> deltas.stream().anyMatch(delta -> delta.cursor().covers(other)));
+
+        var changes = deltas.stream().filter(delta -> !delta.rows().isEmpty()).toList();
+        assertThat(changes).hasSize(2);
+        assertThat(changes.get(0).rows().get(0).before()).isNull();
+        assertThat(House.json(changes.get(1).rows().get(0).before())).isEqualTo("{\"n\":1}");
+        assertThat(House.json(changes.get(1).rows().get(0).after())).isEqualTo("{\"n\":2}");
+        assertThat(changes.get(1).fromChange()).isEqualTo(1);
+        assertThat(changes.get(1).toChange()).isEqualTo(2);
+        var last = deltas.stream().reduce((a, b) -> b).orElseThrow();
+        assertThat(last.rows()).isEmpty();
+        assertThat(last.fromChange()).isEqualTo(last.toChange()).isEqualTo(2);
+    }
+
+    @Test
+    void waitingEndsInTime() {
+        house.apply(ORDERS);
+        var beyond = Cursor.of(1_000_000);
+
+        var failure = catchThrowableOfType(
+                Failure.class, () -> House.answer(house.room().view("orders").reached(beyond, 50)));
+
+        assertThat(failure.kind()).isEqualTo(Failure.Kind.NOT_YET);
+        assertThat(failure.details()).containsKey("cursor");
+        assertThat(House.answer(house.room().view("orders").reached(Cursor.of(Cursor.UNNAMED), 0)))
+                .isNull();
+    }
+
+    @Test
+    void theLagIsWhatIsNotFolded() {
+        house.apply(ORDERS);
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}");
+        house.reach("orders", house.log().head());
+
+        assertThat(house.room().view("orders").lag()).isEqualTo(new View.Lag(0, 0));
+        assertThat(house.metrics().get("projection.lag").gauge().value()).isZero();
+    }
+
+    private void changed(String key) {
+        house.reach("p", house.append("x-" + key, "T", "{}"));
+    }
+
+    private static View.Resume notExact() {
+        return new View.Resume(false, 0, null);
+    }
+}
