@@ -5,6 +5,7 @@ import dev.sluice.log.Failure.Kind;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,7 +40,7 @@ final class Bodies {
         }
         routing.addEndHandler(over -> reading.release());
         request.handler(reading::take);
-        request.exceptionHandler(reading.done::tryFail);
+        request.exceptionHandler(reading::breakOff);
         request.endHandler(end -> reading.done.tryComplete(reading.body.getBytes()));
         return reading.done.future();
     }
@@ -107,7 +108,19 @@ final class Bodies {
             done.tryFail(failure);
         }
 
-        /** A client that waited for 100 may send its body now or may not: nobody can tell what its next bytes are. */
+        /** The client has gone, or sent what is not HTTP. */
+        void breakOff(Throwable cause) {
+            if (cause instanceof HttpClosedException) {
+                done.tryFail(cause);
+            } else if (!done.future().isComplete()) {
+                endConnectionAfterAnswer();
+                refuse(Failure.of(
+                        Kind.INVALID_REQUEST,
+                        "found a body that cannot be read, expected one as Content-Length or its chunks announce"));
+            }
+        }
+
+        /** Nobody can tell what the next bytes are: a client that waited for 100 may send its body now or may not. */
         private void endConnectionAfterAnswer() {
             request.response().putHeader("Connection", "close");
             routing.addEndHandler(answered -> request.connection().close().onFailure(alreadyGone -> {}));

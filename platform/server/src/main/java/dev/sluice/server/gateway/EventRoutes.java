@@ -15,6 +15,7 @@ import dev.sluice.shard.CloudEventsJson;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -97,6 +98,9 @@ final class EventRoutes {
         Future<Cursor> start = after != null
                 ? Future.succeededFuture(after)
                 : since != null ? log.cursorBefore(since) : Future.succeededFuture(Cursor.start(log.shards()));
+        if (call.request().method() == HttpMethod.HEAD) {
+            return Future.succeededFuture(Answer.of(200, MediaTypes.NDJSON, Buffer.buffer()));
+        }
         return start.map(cursor -> {
             follows.begin(call, log.subscribe(selection, cursor, filter), hasCheckpoints, limit);
             return Answer.TAKEN;

@@ -4,6 +4,7 @@ import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -103,7 +104,7 @@ final class Routes {
     private void fail(RoutingContext routing) {
         Throwable cause = routing.failure();
         HttpServerResponse response = routing.response();
-        if (response.ended() || response.closed()) {
+        if (response.ended() || response.closed() || cause instanceof HttpClosedException) {
             return;
         }
         String traceId = Call.traceId(routing);
