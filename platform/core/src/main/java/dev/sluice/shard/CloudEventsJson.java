@@ -89,6 +89,9 @@ public final class CloudEventsJson {
 
     /** Checks that bytes are exactly one JSON value; INVALID_EVENT with line and column otherwise. */
     public static void checkJson(byte[] json) {
+        if (JsonScan.recognizes(json)) {
+            return;
+        }
         try (JsonParser parser = JSON.createParser(json)) {
             if (parser.nextToken() == null) {
                 throw invalid("found no data, expected one JSON value");
