@@ -3,14 +3,12 @@ package dev.sluice.server.live;
 import dev.sluice.bus.Addresses;
 import dev.sluice.bus.Mesh;
 import dev.sluice.log.Cursor;
-import dev.sluice.log.Cursor.ViewPart;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.View;
 import dev.sluice.projection.ViewDelta;
 import dev.sluice.server.live.Meters.Resumed;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -108,7 +106,7 @@ final class ViewSubscription extends Subscription {
         } else if (resume.exact()) {
             how = Resumed.EXACT;
             change = resume.change();
-            position = at(now, change, null);
+            position = ViewCursors.at(now, change, null);
             lastKey = resume.key();
             hasBegun = true;
             phase = lastKey == null ? Phase.SCAN : Phase.SNAPSHOT;
@@ -128,7 +126,7 @@ final class ViewSubscription extends Subscription {
     private Cursor lookUp() {
         view = live.projections().view(target.projection());
         Cursor now = view.cursor();
-        generation = part(now).generation();
+        generation = ViewCursors.part(now).generation();
         position = now;
         return now;
     }
@@ -164,7 +162,8 @@ final class ViewSubscription extends Subscription {
         }
         if (!hasBegun) {
             hasBegun = true;
-            position = at(page.cursor(), part(page.cursor()).change(), null);
+            position = ViewCursors.at(
+                    page.cursor(), ViewCursors.part(page.cursor()).change(), null);
         }
         var writer = Chunk.Writer.ofSnapshot(live.chunkBytes());
         for (View.KeyedRow row : page.rows()) {
@@ -188,7 +187,7 @@ final class ViewSubscription extends Subscription {
             phase = Phase.SCAN;
             lastKey = null;
             stale = null;
-            change = part(position).change();
+            change = ViewCursors.part(position).change();
             told = position;
             session.send(frame("synced").member("cursor", position.encode()).end());
         }
@@ -230,10 +229,9 @@ final class ViewSubscription extends Subscription {
         boolean isCut = changes.nextKey() != null;
         // A full page that ends where a commit ends still leaves out what changed later than it reaches.
         hasMore = isCut || changes.rows().size() >= limit && changes.next() < view.change();
-        long applied = isCut ? Math.max(part(position).change(), changes.next() - 1) : changes.next();
-        Cursor to = hasMore ? at(position, applied, null) : at(changes.cursor(), applied, null);
+        Cursor to = ViewCursors.at(hasMore ? position : changes.cursor(), changes.next(), null);
         boolean hasMoved = isCut || changes.next() > change;
-        long commits = changes.next() - part(position).change();
+        long commits = changes.next() - ViewCursors.part(position).change();
         change = changes.next();
         lastKey = changes.nextKey();
         sendDelta(chunks, to, hasMore, commits - 1, null);
@@ -410,8 +408,8 @@ final class ViewSubscription extends Subscription {
             return stale;
         }
         return lastKey == null
-                ? withoutView(position)
-                : at(position, part(position).change(), lastKey);
+                ? ViewCursors.withoutView(position)
+                : ViewCursors.at(position, ViewCursors.part(position).change(), lastKey);
     }
 
     @Override
@@ -432,23 +430,6 @@ final class ViewSubscription extends Subscription {
     }
 
     private boolean isOtherGeneration(Cursor cursor) {
-        return part(cursor).generation() != generation;
-    }
-
-    private static Cursor at(Cursor cursor, long change, @Nullable String key) {
-        ViewPart part = part(cursor);
-        return cursor.with(
-                new ViewPart(part.storeId(), part.epoch(), part.projection(), part.generation(), change, key));
-    }
-
-    /** A token that leads to a snapshot of everything. */
-    private static Cursor withoutView(Cursor cursor) {
-        long[] offsets = new long[cursor.shards()];
-        Arrays.setAll(offsets, cursor::offset);
-        return Cursor.of(offsets);
-    }
-
-    private static ViewPart part(Cursor cursor) {
-        return Objects.requireNonNull(cursor.view(), "a view's cursor has a view part");
+        return ViewCursors.part(cursor).generation() != generation;
     }
 }

@@ -200,7 +200,7 @@ final class MemoryViews implements Projections {
             return later(() -> {
                 var changed = rows.values().stream()
                         .filter(kept -> kept.change > after
-                                || kept.change == after && afterKey != null && kept.key.compareTo(afterKey) > 0)
+                                && !(kept.change == after + 1 && afterKey != null && kept.key.compareTo(afterKey) <= 0))
                         .sorted(Comparator.comparingLong(Kept::change).thenComparing(Kept::key))
                         .toList();
                 var some = new ArrayList<KeyedRow>();
@@ -212,7 +212,8 @@ final class MemoryViews implements Projections {
                 }
                 Kept last = changed.get(limit - 1);
                 boolean isCut = changed.get(limit).change == last.change;
-                return new Changes(some, last.change, isCut ? last.key : null, cursorAt(last.change));
+                long next = isCut ? last.change - 1 : last.change;
+                return new Changes(some, next, isCut ? last.key : null, cursorAt(next));
             });
         }
 

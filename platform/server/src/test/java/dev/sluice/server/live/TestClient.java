@@ -94,6 +94,16 @@ final class TestClient implements AutoCloseable {
         assertThat(next("pong").getString("t")).isEqualTo("round");
     }
 
+    /** Stops to read from the socket until {@link #readOn}. */
+    void stopReading() {
+        inbox.isHeld = true;
+    }
+
+    void readOn() {
+        inbox.isHeld = false;
+        socket.request(1);
+    }
+
     /** Frames that have come and were not taken. */
     int waiting() {
         return inbox.frames.size();
@@ -121,6 +131,7 @@ final class TestClient implements AutoCloseable {
         private final BlockingQueue<JsonObject> frames = new LinkedBlockingQueue<>();
         private final CompletableFuture<Integer> closed = new CompletableFuture<>();
         private final StringBuilder text = new StringBuilder();
+        private volatile boolean isHeld;
 
         @Override
         public CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean isLast) {
@@ -129,7 +140,9 @@ final class TestClient implements AutoCloseable {
                 frames.add(new JsonObject(text.toString()));
                 text.setLength(0);
             }
-            socket.request(1);
+            if (!isHeld) {
+                socket.request(1);
+            }
             return CompletableFuture.completedFuture(null);
         }
 

@@ -1,0 +1,74 @@
+package dev.sluice.server.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A client that gives credit but stops to read costs little, and gets the newest of every row when it reads on. */
+class SlowClientTest {
+    private static final int KEYS = 2_000;
+    private static final int CLIENTS = 6;
+    private static final int COMMITS = 150;
+
+    private final LiveServer server = new LiveServer();
+    private final MemoryViews views = new MemoryViews(server.vertx, server.mesh);
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void costsLessThanAMebibyteAndThenGetsTheNewestOfEveryRow() {
+        server.start(new NoEvents(), views, LiveOptions.defaults());
+        List<TestClient> clients = IntStream.range(0, CLIENTS)
+                .mapToObj(i -> TestClient.welcomed(server.port()))
+                .toList();
+        views.commit(everyKey(0));
+        for (TestClient client : clients) {
+            client.send(ViewSubscriptionTest.subscribe().put("window", 4096));
+            client.next("synced");
+            client.stopReading();
+        }
+        long before = usedBytes();
+
+        // 300,000 rows for each client, some 12 MB: beyond what the kernel takes in
+        for (int i = 1; i <= COMMITS; i++) {
+            views.commit(everyKey(i));
+            clients.forEach(client -> client.send("{\"op\":\"credit\",\"sub\":1,\"rows\":4096}"));
+        }
+        long each = (usedBytes() - before) / CLIENTS;
+
+        assertThat(each).as("bytes of heap for each client").isLessThan(1 << 20);
+        var expected = views.rows();
+        for (TestClient client : clients) {
+            var mirror = new Mirror();
+            client.readOn();
+            while (!mirror.rows.equals(expected)) {
+                client.send("{\"op\":\"credit\",\"sub\":1,\"rows\":4096}");
+                mirror.apply(client.nextOfAny());
+            }
+            client.close();
+        }
+    }
+
+    private static Map<String, @Nullable Integer> everyKey(int number) {
+        var numbers = new HashMap<String, @Nullable Integer>();
+        for (int key = 0; key < KEYS; key++) {
+            numbers.put("some-key-of-a-row-" + key, number);
+        }
+        return numbers;
+    }
+
+    private static long usedBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+}
