@@ -1,0 +1,171 @@
+package dev.sluice.server.gateway;
+
+import static dev.sluice.server.gateway.HttpProbe.header;
+import static dev.sluice.server.gateway.HttpProbe.json;
+import static dev.sluice.server.gateway.HttpProbe.problem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Projections and their rows over HTTP. */
+class ViewsOverHttpTest {
+    private static final String YAML = "application/yaml";
+
+    private static RunningServer server;
+    private static HttpProbe http;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) {
+        server = RunningServer.in(folder);
+        http = server.http();
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    private static String definition(String name, String category) {
+        return "projection: " + name + "\nfrom: { category: " + category
+                + " }\nkey: data.customer\nfold:\n  OrderPlaced: { orders: count(), gross: sum(data.total) }\n";
+    }
+
+    @Test
+    void appliesShowsAndDeletesADefinition() {
+        var created = http.put("/v1/projections/life", definition("life", "life"), "Content-Type", YAML);
+        var same = http.put("/v1/projections/life", definition("life", "life"), "Content-Type", YAML);
+        var info = http.get("/v1/projections/life");
+        var list = http.get("/v1/projections?limit=1000");
+
+        assertThat(created.statusCode()).isEqualTo(201);
+        assertThat(json(created).getString("projection")).isEqualTo("life");
+        assertThat(json(created).getInteger("generation")).isEqualTo(1);
+        assertThat(same.statusCode()).isEqualTo(200);
+        assertThat(json(same)).isEqualTo(json(created));
+        assertThat(json(info).getString("name")).isEqualTo("life");
+        assertThat(json(info).getString("definition")).contains("sum(data.total)");
+        assertThat(json(info).getJsonObject("lag").getLong("events")).isNotNull();
+        assertThat(list.body()).contains("\"life\"");
+        assertThat(http.send(http.request("/v1/projections/life").DELETE()).statusCode())
+                .isEqualTo(204);
+        problem(http.get("/v1/projections/life"), 404, "projection_not_found");
+    }
+
+    @Test
+    void takesADefinitionAsJson() {
+        var created = http.put(
+                "/v1/projections/as-json",
+                "{\"projection\":\"as-json\",\"from\":{\"category\":\"x\"},\"fold\":{\"T\":{\"n\":\"count()\"}}}",
+                "Content-Type",
+                "application/json");
+
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+    }
+
+    @Test
+    void refusesDefinitionsThatAreWrong() {
+        problem(http.put("/v1/projections/a", definition("b", "x"), "Content-Type", YAML), 400, "definition_invalid");
+        problem(
+                http.put("/v1/projections/a", "projection: a\nfolds: 1\n", "Content-Type", YAML),
+                400,
+                "definition_invalid");
+        problem(http.put("/v1/projections/a", "", "Content-Type", YAML), 400, "definition_invalid");
+        problem(http.put("/v1/projections/a", ": [", "Content-Type", YAML), 400, "definition_invalid");
+        problem(http.put("/v1/projections/a", "x", "Content-Type", "text/html"), 415, "unsupported_media_type");
+        problem(http.put("/v1/projections/a", "x"), 415, "unsupported_media_type");
+    }
+
+    @Test
+    void readsYourWrites() {
+        http.put("/v1/projections/yours", definition("yours", "yours"), "Content-Type", YAML);
+        for (int n = 1; n <= 20; n++) {
+            String cursor = http.append("yours-" + n, "OrderPlaced", "{\"customer\":\"ann\",\"total\":0.10}")
+                    .getString("cursor");
+
+            var row = http.get("/v1/projections/yours/rows/ann?after=" + cursor);
+
+            assertThat(row.statusCode()).as(row.body()).isEqualTo(200);
+            assertThat(json(row).getJsonObject("row").getInteger("orders")).isEqualTo(n);
+        }
+        assertThat(http.get("/v1/projections/yours/rows/ann").body()).contains("\"gross\":2");
+    }
+
+    @Test
+    void saysWhenItIsNotYetThatFar() {
+        http.put("/v1/projections/late", definition("late", "late"), "Content-Type", YAML);
+        String future = dev.sluice.log.Cursor.of(1_000_000).encode();
+
+        var late = problem(http.get("/v1/projections/late/rows?after=" + future + "&waitMs=1"), 504, "not_yet");
+
+        assertThat(late.getString("cursor")).isNotBlank();
+        problem(http.get("/v1/projections/late/rows?after=x"), 400, "invalid_cursor");
+        problem(http.get("/v1/projections/late/rows?waitMs=-1"), 400, "invalid_request");
+    }
+
+    @Test
+    void listsRowsInPagesByPrefixAndFilter() {
+        http.put("/v1/projections/paged", definition("paged", "paged"), "Content-Type", YAML);
+        String cursor = "";
+        for (int n = 0; n < 25; n++) {
+            cursor = http.append("paged-1", "OrderPlaced", "{\"customer\":\"c/%02d\",\"total\":%d}".formatted(n, n))
+                    .getString("cursor");
+        }
+
+        var keys = new ArrayList<String>();
+        JsonObject page = json(http.get("/v1/projections/paged/rows?limit=10&after=" + cursor));
+        while (true) {
+            keys(page).forEach(keys::add);
+            if (page.getString("cursor") == null) {
+                break;
+            }
+            page = json(http.get("/v1/projections/paged/rows?limit=10&cursor=" + page.getString("cursor")));
+        }
+
+        assertThat(keys).hasSize(25).isSorted().doesNotHaveDuplicates();
+        assertThat(page.getString("at")).isNotBlank();
+        assertThat(page.getJsonObject("lag").getLong("events")).isZero();
+        String key = keys.get(7);
+        assertThat(keys(json(http.get("/v1/projections/paged/rows?where=gross%3E22"))))
+                .hasSize(2);
+        assertThat(keys(json(http.get("/v1/projections/paged/rows?prefix=" + Percent.encode(key)))))
+                .containsExactly(key);
+        assertThat(json(http.get("/v1/projections/paged/rows/" + Percent.encode(key)))
+                        .getString("key"))
+                .isEqualTo(key);
+        problem(http.get("/v1/projections/paged/rows?where=gross%3E"), 400, "filter_invalid");
+        problem(http.get("/v1/projections/paged/rows?orderBy=gross"), 400, "invalid_request");
+        problem(http.get("/v1/projections/paged/rows?cursor=%21"), 400, "invalid_cursor");
+    }
+
+    @Test
+    void aRowThatHasNotChangedIsNotSentAgain() {
+        http.put("/v1/projections/etag", definition("etag", "etag"), "Content-Type", YAML);
+        String order = "{\"customer\":\"ann\",\"total\":1}";
+        String cursor = http.append("etag-1", "OrderPlaced", order).getString("cursor");
+        String etag = header(http.get("/v1/projections/etag/rows/ann?after=" + cursor), "ETag");
+
+        var unchanged = http.get("/v1/projections/etag/rows/ann", "If-None-Match", etag);
+        cursor = http.append("etag-1", "OrderPlaced", order).getString("cursor");
+        var changed = http.get("/v1/projections/etag/rows/ann?after=" + cursor, "If-None-Match", etag);
+
+        assertThat(unchanged.statusCode()).isEqualTo(304);
+        assertThat(unchanged.body()).isEmpty();
+        assertThat(changed.statusCode()).isEqualTo(200);
+        assertThat(problem(http.get("/v1/projections/etag/rows/bob"), 404, "row_not_found")
+                        .getString("cursor"))
+                .isNotBlank();
+    }
+
+    private static List<String> keys(JsonObject page) {
+        return page.getJsonArray("rows").stream()
+                .map(row -> ((JsonObject) row).getString("key"))
+                .toList();
+    }
+}
