@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,8 +141,11 @@ final class Overlay {
         return rows;
     }
 
-    /** Rows changed after a change number in the order (change, key): whole commits until there are more than {@code limit}. */
-    List<StoredRow> rowsChangedAfter(long change, int limit) {
+    /**
+     * Rows changed after a change number that a condition wants, in the order (change, key): whole commits until there are at
+     * least {@code limit}.
+     */
+    List<StoredRow> rowsChangedAfter(long change, int limit, Predicate<StoredRow> wanted) {
         var rows = new ArrayList<StoredRow>();
         int begin = firstAfter(change);
         int commitStart = 0;
@@ -151,11 +155,11 @@ final class Overlay {
                 sortByKey(rows, commitStart);
                 commitStart = rows.size();
                 commit = changes[i];
-                if (commitStart > limit) {
+                if (commitStart >= limit) {
                     return rows;
                 }
             }
-            if (order[i].row.change() == commit) {
+            if (order[i].row.change() == commit && wanted.test(order[i].row)) {
                 rows.add(order[i].row);
             }
         }

@@ -264,11 +264,18 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
             views.remove(name);
             if (view != null) {
                 done(loop.delete(view));
-                gauges.getOrDefault(name, List.of()).forEach(metrics::remove);
+                removeGauges(name);
             }
             LOG.info("projection_deleted projection={}", name);
             return null;
         });
+    }
+
+    private void removeGauges(String name) {
+        var removed = gauges.remove(name);
+        if (removed != null) {
+            removed.forEach(metrics::remove);
+        }
     }
 
     private static void done(CompletableFuture<Void> work) {
@@ -342,6 +349,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         } else {
             store.close();
         }
+        List.copyOf(gauges.keySet()).forEach(this::removeGauges);
         changes.close().onFailure(late -> LOG.warn("projection_changes_not_closed", late));
         house.reads().close().onFailure(late -> LOG.warn("view_reads_not_closed", late));
     }

@@ -130,20 +130,25 @@ final class TableReads {
     }
 
     View.Changes changesAfter(long change, @Nullable String afterKey, int limit) {
-        try (var capture = captured(active -> active.rowsChangedAfter(change, limit + 1))) {
+        Predicate<StoredRow> unsent = row -> !isSent(row.key(), row.change(), change, afterKey);
+        try (var capture = captured(active -> active.rowsChangedAfter(change, limit + 1, unsent))) {
             var rows = new ArrayList<StoredRow>();
             changedInStore(capture, change, afterKey, limit + 1, rows);
-            if (rows.size() <= limit) {
-                var frozen = capture.frozen() == null
-                        ? List.<StoredRow>of()
-                        : capture.frozen().rowsChangedAfter(change, limit + 1);
-                addChanged(frozen, capture, change, afterKey, limit + 1, rows);
+            var frozen = capture.frozen();
+            if (frozen != null && rows.size() <= limit) {
+                rows.addAll(frozen.rowsChangedAfter(
+                        change, limit + 1 - rows.size(), row -> unsent.test(row) && !isInActive(capture, row.key())));
             }
             if (rows.size() <= limit) {
-                addChanged(capture.newest(), null, change, afterKey, limit + 1, rows);
+                rows.addAll(capture.newest());
             }
             return changes(rows, capture, limit);
         }
+    }
+
+    /** Inside the first commit, keys up to {@code afterKey} went before. */
+    private static boolean isSent(String key, long keyChange, long change, @Nullable String afterKey) {
+        return afterKey != null && keyChange == change + 1 && Values.compareText(key, afterKey) <= 0;
     }
 
     private void changedInStore(
@@ -153,36 +158,14 @@ final class TableReads {
         try (var scan = capture.store().scan(from, StoreKeys.changesTo(viewId))) {
             while (rows.size() < limit && scan.next()) {
                 String key = StoreKeys.keyOfChange(scan.key());
-                boolean isSent = afterKey != null
-                        && StoreKeys.numberOfChange(scan.key()) == change + 1
-                        && Values.compareText(key, afterKey) <= 0;
-                if (isSent || isNewerElsewhere(capture, key)) {
+                if (isSent(key, StoreKeys.numberOfChange(scan.key()), change, afterKey)
+                        || isNewerElsewhere(capture, key)) {
                     continue;
                 }
                 byte[] stored = capture.store().get(StoreKeys.row(viewId, key));
                 if (stored != null) {
                     rows.add(table.columns().read(key, stored));
                 }
-            }
-        }
-    }
-
-    /** {@code above} null: nothing is newer than these rows. */
-    private static void addChanged(
-            List<StoredRow> changed,
-            @Nullable Capture above,
-            long change,
-            @Nullable String afterKey,
-            int limit,
-            List<StoredRow> rows) {
-        for (var row : changed) {
-            if (rows.size() == limit) {
-                return;
-            }
-            boolean isSent =
-                    afterKey != null && row.change() == change + 1 && Values.compareText(row.key(), afterKey) <= 0;
-            if (!isSent && (above == null || !isInActive(above, row.key()))) {
-                rows.add(row);
             }
         }
     }

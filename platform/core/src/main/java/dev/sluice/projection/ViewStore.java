@@ -145,7 +145,9 @@ final class ViewStore implements AutoCloseable {
     ViewRecord create(String name, int generation, String text, boolean isLive, int shards) {
         int viewId = nextViewId;
         nextViewId = viewId + 1;
-        return new ViewRecord(viewId, name, generation, text, isLive, Epochs.NONE, Checkpoint.start(shards));
+        // the same generation may have begun before, in an epoch whose rows were never flushed
+        var epochs = Epochs.NONE.began(identity.epoch(), 0);
+        return new ViewRecord(viewId, name, generation, text, isLive, epochs, Checkpoint.start(shards));
     }
 
     /** Applies a spill whole; durable when it is flushed, else with the next flush. */

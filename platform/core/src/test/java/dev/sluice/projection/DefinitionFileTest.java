@@ -1,0 +1,121 @@
+package dev.sluice.projection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.sluice.log.Failure;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DefinitionFileTest {
+    private static final String HEAD = "projection: p\nfrom: { category: order }\n";
+    private static final String FOLD = "fold: { T: { n: count() } }\n";
+
+    @Test
+    void readsSeveralDocumentsEachWithItsText() {
+        var text =
+                "# two\n" + HEAD + FOLD + "---\nprojection: 😀q\n".replace("😀", "") + "from: all\n" + FOLD + "---\n";
+
+        var written = DefinitionFile.read(text, "two.yaml");
+
+        assertThat(written).extracting(each -> each.definition().name()).containsExactly("p", "q");
+        for (var each : written) {
+            var again = DefinitionFile.read(each.text(), "again.yaml");
+            assertThat(again).extracting(DefinitionFile.Written::definition).containsExactly(each.definition());
+        }
+    }
+
+    @Test
+    void readsJson() {
+        var written = DefinitionFile.read(
+                "{\"projection\":\"p\",\"from\":{\"types\":[\"A\",\"B\"]},\"key\":[\"data.a\",\"type\"],"
+                        + "\"where\":\"data.x > 1\",\"fold\":{\"A\":{\"key\":\"data.b\",\"n\":\"count()\",\"m\":\"avg(-data.x)\"}}}",
+                "p.json");
+
+        var definition = written.get(0).definition();
+        assertThat(definition.from().names()).containsExactly("A", "B");
+        assertThat(definition.key().isComposite()).isTrue();
+        assertThat(definition.where()).hasToString("data.x > 1");
+        assertThat(definition.columns())
+                .containsExactly(
+                        new Definition.Column("n", Aggregate.COUNT), new Definition.Column("m", Aggregate.AVG));
+        assertThat(definition.clauses().get(0).key().parts()).hasSize(1);
+    }
+
+    @Test
+    void wordsThatOlderYamlBendsArePlain() {
+        var definition = DefinitionFile.read("projection: no\nfrom: { categories: [ on, 1:30 ] }\n" + FOLD, "no.yaml")
+                .get(0)
+                .definition();
+
+        assertThat(definition.name()).isEqualTo("no");
+        assertThat(definition.from().names()).isEqualTo(List.of("on", "1:30"));
+    }
+
+    @Test
+    void layoutAndCommentsDoNotMakeADefinitionAnother() {
+        var one = DefinitionFile.read(HEAD + FOLD, "1").get(0).definition();
+        var other = DefinitionFile.read(
+                        "fold:\n  T:\n    # how many\n    n: count()\nfrom:\n  category: order\nprojection: 'p'\n", "2")
+                .get(0)
+                .definition();
+
+        assertThat(one).isEqualTo(other);
+        assertThat(one)
+                .isNotEqualTo(DefinitionFile.read(HEAD + "where: data.x\n" + FOLD, "3")
+                        .get(0)
+                        .definition());
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void refusesWithLineKeyAndWhatWasExpected(String text, int line, String key, String message) {
+        var failure = catchThrowableOfType(Failure.class, () -> DefinitionFile.read(text, "p.yaml"));
+
+        assertThat(failure.kind()).isEqualTo(Failure.Kind.DEFINITION_INVALID);
+        assertThat(failure.getMessage()).startsWith("p.yaml:" + line + ": ").contains(message);
+        assertThat(failure.details()).containsEntry("line", line).containsEntry("key", key);
+    }
+
+    static Stream<Arguments> refusesWithLineKeyAndWhatWasExpected() {
+        return Stream.of(
+                Arguments.of("", 1, "", "found no definition"),
+                Arguments.of("a: [", 1, "", "found no YAML"),
+                Arguments.of("- a", 1, "", "found a list, expected a map"),
+                Arguments.of("text", 1, "", "expected a map"),
+                Arguments.of(HEAD, 1, "fold", "found nothing, expected a map of event types"),
+                Arguments.of("from: all\n" + FOLD, 1, "projection", "expected the projection's name"),
+                Arguments.of("projection: a b\nfrom: all\n" + FOLD, 1, "projection", "found 'a b'"),
+                Arguments.of(HEAD + FOLD + "colour: red\n", 4, "colour", "an unknown key, expected fold, from, key"),
+                Arguments.of(HEAD + FOLD + "window: 1d\n", 4, "window", "a key that is not supported"),
+                Arguments.of(HEAD + FOLD + FOLD, 4, "fold", "a second time"),
+                Arguments.of(HEAD + FOLD + "---\n" + HEAD + FOLD, 5, "projection", "'p' a second time"),
+                Arguments.of("projection: p\nfrom: {}\n" + FOLD, 2, "from", "found 0 keys, expected one of"),
+                Arguments.of("projection: p\nfrom: order\n" + FOLD, 2, "from", "expected a map"),
+                Arguments.of("projection: p\nfrom: { tags: [a] }\n" + FOLD, 2, "from.tags", "not supported"),
+                Arguments.of("projection: p\nfrom: { types: T }\n" + FOLD, 2, "from.types", "expected a list of names"),
+                Arguments.of("projection: p\nfrom: { stream: $dlq.x }\n" + FOLD, 2, "from.stream", "platform's own"),
+                Arguments.of(HEAD + "key: data.\n" + FOLD, 3, "key", "1:6: found the end"),
+                Arguments.of(HEAD + "key: []\n" + FOLD, 3, "key", "a list of 0"),
+                Arguments.of(HEAD + "where: 1 + 1\n" + FOLD, 3, "where", "expected a boolean"),
+                Arguments.of(HEAD + "fold: {}\n", 3, "fold", "found 0 event types"),
+                Arguments.of(HEAD + "fold: { T: {} }\n", 3, "fold", "no column"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: total(1)\n", 5, "fold.T.n", "found total(), expected count"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: sum()\n", 5, "fold.T.n", "expected an expression"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: count(data.x)\n", 5, "fold.T.n", "expected none"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: sum('a')\n", 5, "fold.T.n", "1:5: found a string"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: data.x\n", 5, "fold.T.n", "expected '('"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: null\n", 5, "fold.T.n", "expected text"),
+                Arguments.of(HEAD + "fold:\n  T:\n    each: data.items as i\n", 5, "fold.T.each", "not supported"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n-1: count()\n", 5, "fold.T.n-1", "found column 'n-1'"),
+                Arguments.of(
+                        HEAD + "fold:\n  T: { n: count() }\n  U: { n: sum(1) }\n",
+                        5,
+                        "fold.U.n",
+                        "found sum(), expected count()"));
+    }
+}
