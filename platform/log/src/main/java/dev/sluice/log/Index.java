@@ -52,7 +52,7 @@ final class Index implements AutoCloseable {
         this.visibleHead = visibleHead;
         this.runEvents = runEvents;
         byte[] indexed = store.get(Store.Family.IDX, IndexKeys.indexed());
-        current = new Run(indexed == null ? 1 : Bytes.getLong(indexed, 0) + 1);
+        current = new Run(indexed == null ? 1 : Bytes.getLong(indexed, 0) + 1, 0);
         runs = new Run[] {current};
         files = Executors.newSingleThreadExecutor(task -> {
             var thread = new Thread(task, "sluice-log-index-" + shard);
@@ -83,6 +83,9 @@ final class Index implements AutoCloseable {
             if (before != null) {
                 adopted = new StreamState(name, before.id, before.version);
             }
+        }
+        if (adopted == null && all[0].first() == 1) {
+            return null;
         }
         if (adopted == null) {
             byte[] id = store.get(Store.Family.IDX, IndexKeys.name(IndexKeys.STREAM_NAME, name));
@@ -170,7 +173,7 @@ final class Index implements AutoCloseable {
 
     private synchronized void begin(long first) {
         Run[] more = Arrays.copyOf(runs, runs.length + 1);
-        current = new Run(first);
+        current = new Run(first, current.streams().size());
         lastType = null;
         more[runs.length] = current;
         runs = more;

@@ -17,7 +17,7 @@ final class Run {
     private static final int SEGMENT = 1 << SEGMENT_BITS;
 
     private final long first;
-    private final ConcurrentHashMap<String, StreamState> streams = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, StreamState> streams;
     private final ConcurrentHashMap<String, Postings> types = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Postings> categories = new ConcurrentHashMap<>();
     private int[][] previous = new int[4][];
@@ -25,8 +25,12 @@ final class Run {
     private int count;
     private long nameBytes;
 
-    Run(long first) {
+    /**
+     * @param likelyStreams how many streams to make room for
+     */
+    Run(long first, int likelyStreams) {
         this.first = first;
+        this.streams = new ConcurrentHashMap<>(Math.max(16, likelyStreams));
     }
 
     /** Offset of the first event that belongs here. */

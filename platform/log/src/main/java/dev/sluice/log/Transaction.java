@@ -24,6 +24,9 @@ final class Transaction implements ShardTransaction {
     private StreamState[] streams = new StreamState[64];
     private Event[] events = new Event[64];
     private int[] bounds = new int[64];
+    /** The stream looked at last by this write. */
+    private @Nullable StreamState lastState;
+
     private int count;
     private long number;
     private @Nullable String appendId;
@@ -49,6 +52,7 @@ final class Transaction implements ShardTransaction {
 
     void begin() {
         number++;
+        lastState = null;
     }
 
     @Override
@@ -72,8 +76,16 @@ final class Transaction implements ShardTransaction {
     }
 
     private @Nullable StreamState stateOf(String stream) {
+        StreamState last = lastState;
+        if (last != null && last.name().equals(stream)) {
+            return last;
+        }
         StreamState state = index.stream(stream);
-        return state != null || created.isEmpty() ? state : created.get(stream);
+        if (state == null && !created.isEmpty()) {
+            state = created.get(stream);
+        }
+        lastState = state;
+        return state;
     }
 
     private long versionOf(StreamState state) {
