@@ -127,8 +127,8 @@ public final class Cli {
     }
 
     private int failed(Exception problem, String command) {
-        if (problem instanceof Terminal.ReaderGone gone) {
-            throw gone;
+        if (problem instanceof Terminal.ReaderGone) {
+            return 0;
         }
         if (problem instanceof Failure failure) {
             String code = Json.text(

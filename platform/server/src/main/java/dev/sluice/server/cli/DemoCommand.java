@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
     private static final String TOPIC = "orders";
     private static final String PROJECTION = "customer-orders";
+    private static final List<String> COLUMNS = List.of("orders", "cancelled", "gross", "lastOrder");
     private static final int PARTITIONS = 4;
     private static final long BETWEEN_MILLIS = 120;
     private static final long ARRIVAL_SECONDS = 30;
@@ -58,6 +59,11 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (!keep) {
+            // The demonstration is the output; an operator of --keep wants the log.
+            System.setProperty("sluice.log.level", "WARN");
+            System.setProperty("sluice.log.libraries", "ERROR");
+        }
         var hook = new Thread(this::stop, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
@@ -175,7 +181,9 @@ final class DemoCommand implements Callable<Integer> {
             String key = Json.text(Json.list(each).get(0));
             var row = Json.object(Json.list(each).get(1));
             rows.put(key, row);
-            show(Style.YELLOW, "row  ", key + "  " + EventLine.members(row));
+            var brief = new LinkedHashMap<String, @Nullable Object>();
+            COLUMNS.forEach(name -> brief.put(name, row.get(name)));
+            show(Style.YELLOW, "row  ", key + "  " + EventLine.members(brief));
         }
         boolean isComplete = DemoOrders.agree(rows);
         if (isComplete) {
@@ -200,7 +208,7 @@ final class DemoCommand implements Callable<Integer> {
         terminal.line("");
         var columns = new ArrayList<Output.Column>();
         columns.add(Output.Column.of("key"));
-        for (String name : List.of("orders", "cancelled", "gross", "lastOrder")) {
+        for (String name : COLUMNS) {
             columns.add(new Output.Column(
                     name, row -> Json.text(Json.object(row.get("row")).get(name))));
         }

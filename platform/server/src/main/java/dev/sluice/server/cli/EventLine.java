@@ -17,12 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class EventLine {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
     private static final int MAX_TEXT = 60;
+    private static final int TIME_WIDTH = 12;
 
     private final Terminal terminal;
     private final ZoneId zone;
     private int positionWidth = 8;
     private int streamWidth = 14;
-    private int typeWidth = 12;
+    private int typeWidth = 14;
 
     EventLine(Terminal terminal, ZoneId zone) {
         this.terminal = terminal;
@@ -45,8 +46,6 @@ final class EventLine {
                 + terminal.styled(Style.CYAN, data.isEmpty() ? type : pad(type, typeWidth))
                 + (data.isEmpty() ? "" : "  " + data);
     }
-
-    private static final int TIME_WIDTH = 12;
 
     /** The columns of a row or the members of JSON data: {@code total=129.90 customerId=cust-77 items=[2]}. */
     static String members(Map<String, @Nullable Object> object) {
