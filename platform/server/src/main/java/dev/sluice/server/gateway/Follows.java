@@ -87,25 +87,27 @@ final class Follows {
             write();
         }
 
+        /** A piece a turn, so that a long batch holds no one else up. */
         private void write() {
-            var taken = batch;
-            if (taken == null) {
+            EventLog.Batch current = batch;
+            if (isOver || current == null || response.writeQueueFull()) {
                 return;
             }
-            while (!isOver && events.hasNext() && !response.writeQueueFull()) {
-                var lines = Buffer.buffer();
-                while (events.hasNext() && lines.length() < WRITE_BYTES && left > 0) {
-                    append(lines, taken, events.next());
-                    left--;
-                }
-                send(lines);
-                if (left == 0) {
-                    end();
-                }
-            }
-            if (!isOver && !events.hasNext() && !response.writeQueueFull()) {
+            if (!events.hasNext()) {
                 batch = null;
                 read.fetch(1);
+                return;
+            }
+            var lines = Buffer.buffer();
+            while (events.hasNext() && lines.length() < WRITE_BYTES && left > 0) {
+                append(lines, current, events.next());
+                left--;
+            }
+            send(lines);
+            if (left == 0) {
+                end();
+            } else {
+                context.runOnContext(nextTurn -> write());
             }
         }
 

@@ -11,19 +11,23 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP API of a process on one port, served by an event loop per core. The WebSocket path is handed to {@link Live} after
@@ -32,8 +36,11 @@ import org.jspecify.annotations.Nullable;
  * <p>To stop: {@link #drain} (not ready, still serving), then {@link #close}.
  */
 public final class Gateway {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final int MAX_LINE_BYTES = 16 << 10;
     private static final int MAX_HEADER_BYTES = 32 << 10;
+    private static final int REHEARSAL_MILLIS = 10_000;
+    private static final String LOOPBACK = "127.0.0.1";
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
 
     /** The rooms it hands requests to. */
@@ -73,22 +80,44 @@ public final class Gateway {
 
     /** Begins to listen; answers the port. */
     public Future<Integer> listen() {
-        loadClasses();
         Router router = routes().done();
         var each = new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
-        return vertx.deployVerticle(() -> new Listener(router), each).map(id -> {
-            deployment = id;
-            return port.get();
-        });
+        return rehearse(router)
+                .compose(rehearsed ->
+                        vertx.deployVerticle(() -> new Listener(router, options.host(), options.port()), each))
+                .map(id -> {
+                    deployment = id;
+                    return port.get();
+                });
     }
 
-    /** The first use of the JSON libraries loads hundreds of classes: here, where it holds up no event loop. */
-    private void loadClasses() {
-        Problem.of(Failure.of(Kind.INTERNAL, "never sent").with("list", List.of(Map.of("a", 1))), "");
+    /**
+     * One request on worker threads, over a loopback port that closes again. The first request of a process loads more than a
+     * thousand classes; on an event loop that would hold up everybody else for a tenth of a second.
+     */
+    private Future<Void> rehearse(Router router) {
+        var onWorkers = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+        return vertx.deployVerticle(() -> new Listener(router, LOOPBACK, 0), onWorkers)
+                .compose(id -> vertx.executeBlocking(this::askOnce).eventually(() -> vertx.undeploy(id)))
+                .recover(cause -> {
+                    LOG.warn("rehearsal_failed", cause);
+                    return Future.succeededFuture();
+                });
+    }
+
+    private @Nullable Void askOnce() throws IOException {
         var headers = new TreeMap<>(Map.of("specversion", "1.0", "id", "1", "source", "/", "type", "T"));
-        byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
-        new AppendRequest("s", Expected.ANY, "id", MediaTypes.JSON, null, headers, json)
+        new AppendRequest("s", Expected.ANY, "id", null, null, headers, new byte[0])
                 .toAppend(info.clockMicros().getAsLong());
+        var connection = (HttpURLConnection) URI.create("http://" + LOOPBACK + ":" + port.get() + "/health/live")
+                .toURL()
+                .openConnection();
+        connection.setConnectTimeout(REHEARSAL_MILLIS);
+        connection.setReadTimeout(REHEARSAL_MILLIS);
+        connection.setRequestProperty("Connection", "close");
+        connection.getResponseCode();
+        connection.disconnect();
+        return null;
     }
 
     /** Says from now on that the process is not ready, so that balancers look elsewhere. */
@@ -151,11 +180,15 @@ public final class Gateway {
 
     private final class Listener extends VerticleBase {
         private final Router router;
+        private final String host;
+        private final int wantedPort;
         private @Nullable HttpServer server;
 
         /** @param router one for all: it holds no state of a request */
-        Listener(Router router) {
+        Listener(Router router, String host, int wantedPort) {
             this.router = router;
+            this.host = host;
+            this.wantedPort = wantedPort;
         }
 
         @Override
@@ -164,7 +197,7 @@ public final class Gateway {
                     .requestHandler(router)
                     .invalidRequestHandler(Gateway::refuse);
             // below 0: any port, the same one for all instances
-            return server.listen(options.port() == 0 ? -1 : options.port(), options.host())
+            return server.listen(wantedPort == 0 ? -1 : wantedPort, host)
                     .onSuccess(listening -> port.set(listening.actualPort()));
         }
 
