@@ -32,8 +32,15 @@ class TidyTest {
     private static final int PACKAGE_FILES = 30;
 
     /** Rooms that hide much behind few public types hold more files. */
-    private static final Map<String, Integer> LARGER_PACKAGES =
-            Map.of("dev/sluice/log", 70, "dev/sluice/server/gateway", 40, "dev/sluice/server/cli", 50);
+    private static final Map<String, Integer> LARGER_PACKAGES = Map.of(
+            "dev/sluice/log",
+            70,
+            "dev/sluice/projection",
+            45,
+            "dev/sluice/server/gateway",
+            40,
+            "dev/sluice/server/cli",
+            50);
 
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TODO|FIXME|XXX|HACK)\\b");
     private static final Pattern BANNED_NAME =
