@@ -245,6 +245,7 @@ final class PollLoop implements AutoCloseable {
         isConnected = answer != null;
         if (answer == null) {
             connectionProblem = failure == null ? "no answer" : "no broker answers: " + KafkaSource.why(failure);
+            report();
             return;
         }
         connectionProblem = null;
@@ -255,6 +256,7 @@ final class PollLoop implements AutoCloseable {
             }
         });
         lanes.values().removeIf(lane -> isGone(lane, answer) && lane.phase != Phase.READING);
+        report();
     }
 
     private static boolean isGone(Lane lane, Topics.Found answer) {

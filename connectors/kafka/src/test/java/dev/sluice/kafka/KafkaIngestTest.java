@@ -156,6 +156,7 @@ class KafkaIngestTest {
                 "poison", Map.of("topics", List.of(topic), "stream", List.of("${key}"), "type", List.of("Counted")));
         try (var pipeline = pipeline(shards, config)) {
             soon().until(() -> pipeline.log.version("a") == 2);
+            soon().until(() -> letters(pipeline, null, null).size() == 6);
 
             assertThat(pipeline.log.readStream("a", 1, Direction.FORWARD, 10))
                     .extracting(each -> new String(each.data(), StandardCharsets.UTF_8))
@@ -178,7 +179,7 @@ class KafkaIngestTest {
             soon().until(() -> pipeline.count("ignored") == 1);
             assertThat(pipeline.count("appended")).isEqualTo(2);
             assertThat(pipeline.count("dead-lettered")).isEqualTo(6);
-            assertThat(pipeline.source.status().problem()).isNull();
+            soon().until(() -> pipeline.source.status().problem() == null);
         }
     }
 
