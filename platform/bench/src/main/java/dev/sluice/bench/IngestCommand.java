@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
 final class IngestCommand implements Callable<Integer> {
     private static final String SLUICE = "sluice";
     private static final String TWO_PUT = "two-put";
+    private static final String FOLD = "+fold";
     private static final String TOPIC = "bench-orders";
     private static final long WARM_UP_RECORDS = 300_000;
 
@@ -79,16 +80,17 @@ final class IngestCommand implements Callable<Integer> {
 
     private Comparison comparison(Topic topic) {
         var targets = new LinkedHashMap<String, Comparison.Measured>();
-        targets.put(SLUICE, folder -> SluiceIngest.run(topic, folder));
+        targets.put(SLUICE, folder -> SluiceIngest.run(topic, folder, false));
         targets.put(TWO_PUT, folder -> TwoPutIngest.run(topic, folder, false));
-        targets.put(TWO_PUT + "+fold", folder -> TwoPutIngest.run(topic, folder, true));
+        targets.put(SLUICE + FOLD, folder -> SluiceIngest.run(topic, folder, true));
+        targets.put(TWO_PUT + FOLD, folder -> TwoPutIngest.run(topic, folder, true));
         targets.keySet().removeIf(target -> !options.wants(target));
         return new Comparison(
                 "topic to log",
                 targets,
                 List.of(
                         new Comparison.Ratio(SLUICE, TWO_PUT, 1.5),
-                        new Comparison.Ratio(SLUICE + "+fold", TWO_PUT + "+fold", 1.5)),
+                        new Comparison.Ratio(SLUICE + FOLD, TWO_PUT + FOLD, 1.5)),
                 System.err);
     }
 }

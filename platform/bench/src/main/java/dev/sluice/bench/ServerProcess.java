@@ -15,13 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A Sluice server in a JVM of its own ({@code -Xmx512m}), from this process's class path, asked only over its public API. */
 final class ServerProcess implements AutoCloseable {
-    private static final String PROJECTION = """
-            projection: bench
-            from: { category: order }
-            fold:
-              OrderPlaced: { orders: count(), total: sum(data.amount), last: last(data.orderId) }
-            """;
-
     private final Path folder;
     private final HttpClient http = HttpClient.newHttpClient();
     private final Process process;
@@ -75,9 +68,9 @@ final class ServerProcess implements AutoCloseable {
     /** Applies the projection {@code bench}: count, sum and last by stream key. */
     void applyProjection() throws IOException, InterruptedException {
         var answer = http.send(
-                HttpRequest.newBuilder(url.resolve("/v1/projections/bench"))
+                HttpRequest.newBuilder(url.resolve("/v1/projections/" + BenchProjection.NAME))
                         .header("Content-Type", "application/yaml")
-                        .PUT(HttpRequest.BodyPublishers.ofString(PROJECTION))
+                        .PUT(HttpRequest.BodyPublishers.ofString(BenchProjection.YAML))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() >= 300) {
