@@ -49,7 +49,7 @@ final class ThisProcess implements Host {
         return new Running() {
             @Override
             public String url() {
-                return "http://127.0.0.1:" + wiring.port();
+                return wiring.url();
             }
 
             @Override

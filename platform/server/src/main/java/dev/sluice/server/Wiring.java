@@ -6,6 +6,7 @@ import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
+import dev.sluice.log.Shard;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
@@ -17,6 +18,7 @@ import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
 import dev.sluice.spi.Source;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -81,6 +83,11 @@ public final class Wiring implements AutoCloseable {
                 new Info(Version.NUMBER, "n1", clock.clockMicros().getAsLong(), clock.clockMicros(), this::kafka),
                 new ProcessHealth(),
                 metrics);
+        for (int shard = 0; shard < log.shards(); shard++) {
+            Gauge.builder("log.head", log.shard(shard), Shard::head)
+                    .tag("shard", String.valueOf(shard))
+                    .register(metrics);
+        }
         await(vertx.deployVerticle(new ShardVerticle(log, mesh)));
     }
 
@@ -108,6 +115,13 @@ public final class Wiring implements AutoCloseable {
     /** The port that HTTP listens on. */
     public int port() {
         return port;
+    }
+
+    /** Where it answers from this machine. */
+    public String url() {
+        String host = config.text(ConfigKey.HTTP_HOST);
+        boolean isAny = host.equals("0.0.0.0") || host.equals("::");
+        return "http://" + (isAny ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 
     private static Vertx vertx(PrometheusMeterRegistry metrics) {
