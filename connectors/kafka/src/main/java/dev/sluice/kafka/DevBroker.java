@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * A real Kafka broker in a JVM of its own, for {@code dev}, {@code demo} and tests: started from a folder of jars that never
@@ -27,6 +28,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
     private static final long START_MILLIS = 60_000;
     private static final long STOP_MILLIS = 20_000;
     private static final long ADMIN_MILLIS = 30_000;
+    private static final long LOOK_MILLIS = 20;
 
     private final Path libFolder;
     private final Path dataFolder;
@@ -93,20 +95,54 @@ public final class DevBroker implements DeveloperKafka.Broker {
         createTopic(name, partitions, Map.of());
     }
 
-    /** Creates a topic with settings such as {@code max.message.bytes}. */
+    /** Creates a topic with settings such as {@code max.message.bytes}; each of its partitions has a leader afterwards. */
     public void createTopic(String name, int partitions, Map<String, String> settings) {
         try (Admin admin = admin()) {
-            admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(settings)))
-                    .all()
-                    .get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException refused) {
-            if (!(refused.getCause() instanceof TopicExistsException)) {
-                throw unavailable("topic " + name + " was not created: " + refused.getCause());
+            try {
+                admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(settings)))
+                        .all()
+                        .get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException refused) {
+                if (!(refused.getCause() instanceof TopicExistsException)) {
+                    throw refused;
+                }
             }
+            awaitLeaders(admin, name);
+        } catch (ExecutionException refused) {
+            throw unavailable("topic " + name + " was not created: " + refused.getCause());
         } catch (TimeoutException late) {
             throw unavailable("topic " + name + " was not created within " + ADMIN_MILLIS + " ms");
         } catch (InterruptedException interrupted) {
             throw interrupted();
+        }
+    }
+
+    private void awaitLeaders(Admin admin, String name)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ADMIN_MILLIS);
+        while (!hasLeaders(admin, name)) {
+            if (System.nanoTime() > deadline || process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new TimeoutException();
+            }
+        }
+    }
+
+    private static boolean hasLeaders(Admin admin, String name)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            return admin
+                    .describeTopics(List.of(name))
+                    .allTopicNames()
+                    .get(ADMIN_MILLIS, TimeUnit.MILLISECONDS)
+                    .get(name)
+                    .partitions()
+                    .stream()
+                    .allMatch(partition -> partition.leader() != null);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw failed;
         }
     }
 
@@ -180,7 +216,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
         try {
             while (!Files.readString(output).lines().anyMatch("READY"::equals)) {
-                if (started.waitFor(20, TimeUnit.MILLISECONDS)) {
+                if (started.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                     throw unavailable("the broker ended with " + started.exitValue() + ": " + end(output));
                 }
                 if (System.nanoTime() > deadline) {
