@@ -76,15 +76,8 @@ final class Index implements AutoCloseable {
     }
 
     private @Nullable StreamState adopt(String name) {
-        Run[] all = runs;
-        StreamState adopted = null;
-        for (int i = all.length - 2; i >= 0 && adopted == null; i--) {
-            StreamState before = all[i].stream(name);
-            if (before != null) {
-                adopted = new StreamState(name, before.id, before.version);
-            }
-        }
-        if (adopted == null && all[0].first() == 1) {
+        StreamState adopted = adoptFromRuns(name);
+        if (adopted == null && runs[0].first() == 1) {
             return null;
         }
         if (adopted == null) {
@@ -100,6 +93,17 @@ final class Index implements AutoCloseable {
         }
         current.put(adopted);
         return adopted;
+    }
+
+    private @Nullable StreamState adoptFromRuns(String name) {
+        Run[] all = runs;
+        for (int i = all.length - 2; i >= 0; i--) {
+            StreamState before = all[i].stream(name);
+            if (before != null) {
+                return new StreamState(name, before.id, before.version);
+            }
+        }
+        return null;
     }
 
     /** Adds the next event of a stream; {@code stream} is of this run or new. */
@@ -180,6 +184,7 @@ final class Index implements AutoCloseable {
     }
 
     private void toDisk(Run run) {
+        resolve(run);
         try {
             store.ingest(Store.Family.IDX, new RunFile(run));
         } catch (RocksDBException failed) {
@@ -203,10 +208,7 @@ final class Index implements AutoCloseable {
         String name = event.stream();
         StreamState stream = current.stream(name);
         if (stream == null) {
-            stream = event.version() == 1 ? null : adopt(name);
-        }
-        if (stream == null) {
-            stream = new StreamState(name, 0, 0);
+            stream = event.version() == 1 ? new StreamState(name, 0, 0) : adoptUnresolved(name, event.version() - 1);
         }
         if (event.version() != stream.version + 1) {
             throw Failure.of(
@@ -215,6 +217,30 @@ final class Index implements AutoCloseable {
                             + ", expected " + (stream.version + 1) + ": restore the shard from a backup");
         }
         add(stream, event.type(), event.offset(), event.version());
+    }
+
+    private StreamState adoptUnresolved(String name, long version) {
+        StreamState adopted = adoptFromRuns(name);
+        if (adopted == null) {
+            adopted = new StreamState(name, StreamState.UNRESOLVED, version);
+        }
+        current.put(adopted);
+        return adopted;
+    }
+
+    private void resolve(Run run) {
+        for (StreamState stream : run.streams()) {
+            if (stream.id == StreamState.UNRESOLVED) {
+                long id = idOnDisk(IndexKeys.STREAM_NAME, stream.name());
+                if (id < 0) {
+                    throw Failure.of(
+                            Failure.Kind.CORRUPT,
+                            "found stream " + stream.name() + " in the log without its beginning in the index, expected"
+                                    + " both: restore the shard from a backup");
+                }
+                stream.id = id;
+            }
+        }
     }
 
     /** Finishes what is being written and, when there is much of it, the current run too; the writer thread has ended. */
@@ -289,7 +315,7 @@ final class Index implements AutoCloseable {
         long id = -1;
         for (int i = all.length - 1; i >= 0; i--) {
             StreamState stream = all[i].stream(name);
-            if (stream != null && id < 0) {
+            if (stream != null && stream.id > 0) {
                 id = stream.id;
             }
             if (isForward && stream != null && stream.last() >= 0 && stream.firstVersion <= fromVersion) {

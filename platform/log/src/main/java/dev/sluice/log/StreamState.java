@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a {@link Run} knows of one stream. Written by the writer thread; others read {@link #last} alone. */
 final class StreamState {
+    static final long UNRESOLVED = -1;
+
     private static final VarHandle LAST;
 
     static {
@@ -18,7 +20,10 @@ final class StreamState {
 
     private final String name;
 
-    /** Offset of the stream's first event, 0 as long as it has none. */
+    /**
+     * Offset of the stream's first event, 0 as long as it has none. {@link #UNRESOLVED} after recovery until the run goes to
+     * disk: a start need not look up every stream of the tail.
+     */
     long id;
     /** The version of its last event, accepted or committed; 0 for none. */
     long version;
