@@ -130,13 +130,10 @@ public final class DevBroker implements DeveloperKafka.Broker {
     private static boolean hasLeaders(Admin admin, String name)
             throws InterruptedException, ExecutionException, TimeoutException {
         try {
-            return admin
-                    .describeTopics(List.of(name))
-                    .allTopicNames()
-                    .get(ADMIN_MILLIS, TimeUnit.MILLISECONDS)
-                    .get(name)
-                    .partitions()
-                    .stream()
+            var described =
+                    admin.describeTopics(List.of(name)).allTopicNames().get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
+            return described.values().stream()
+                    .flatMap(topic -> topic.partitions().stream())
                     .allMatch(partition -> partition.leader() != null);
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
