@@ -174,7 +174,7 @@ final class LiveView implements View {
             return Future.succeededFuture();
         }
         if (waitMillis <= 0) {
-            return Future.failedFuture(notYet(after, 0));
+            return Future.failedFuture(notYet(0));
         }
         if (waiterCount.incrementAndGet() > MAX_WAITERS) {
             waiterCount.decrementAndGet();
@@ -186,8 +186,8 @@ final class LiveView implements View {
         if (isReached(after) || isDeleted) {
             wakeWaiters();
         }
-        long timer = house.vertx()
-                .setTimer(waitMillis, late -> waiter.done().completeExceptionally(notYet(after, waitMillis)));
+        long timer =
+                house.vertx().setTimer(waitMillis, late -> waiter.done().completeExceptionally(notYet(waitMillis)));
         waiter.done().whenComplete((reached, late) -> {
             house.vertx().cancelTimer(timer);
             if (late != null && waiters.remove(waiter)) {
@@ -201,7 +201,7 @@ final class LiveView implements View {
         return table.committed().cursor().covers(after);
     }
 
-    private Failure notYet(Cursor after, long waitMillis) {
+    private Failure notYet(long waitMillis) {
         return Failure.of(
                         Failure.Kind.NOT_YET,
                         "found projection " + name + " at " + lag().events()
