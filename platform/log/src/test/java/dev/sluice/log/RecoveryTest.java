@@ -20,11 +20,13 @@ class RecoveryTest {
     @TempDir
     Path folder;
 
+    private final LogOptions options = Sample.options();
+
     @Test
     void hasEverythingThatWasAnsweredAfterACrash() throws IOException {
         Path crashed = crashedCopy(2_000);
 
-        try (var log = Log.open(crashed, Sample.options(), new Shard.Seams(disk -> disk, 300))) {
+        try (var log = Log.open(crashed, options, new Shard.Seams(disk -> disk, 300))) {
             assertThat(log.head()).isEqualTo(Cursor.of(2_000));
             assertThat(log.version("order-3")).isEqualTo(200);
             assertThat(log.readStream("order-3", 1, EventQuery.Direction.FORWARD, 1000))
@@ -46,7 +48,7 @@ class RecoveryTest {
             file.setLength(file.length() - 10);
         }
 
-        try (var log = Log.open(crashed, Sample.options())) {
+        try (var log = Log.open(crashed, options)) {
             assertThat(log.head()).isEqualTo(Cursor.of(199));
             assertThat(answer(log.append(append("order-1", "next"))).first()).isEqualTo(new Position(0, 200));
             assertThat(log.readStream("order-9", 1, EventQuery.Direction.FORWARD, 1000))
@@ -59,11 +61,11 @@ class RecoveryTest {
         Path crashed = crashedCopy(200);
         Path wal = newestWal(crashed);
         try (var file = new RandomAccessFile(wal.toFile(), "rw")) {
-            file.seek(file.length() / 2);
+            file.seek(file.length() / 2 + 50);
             file.write(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
         }
 
-        assertThatThrownBy(() -> Log.open(crashed, Sample.options()))
+        assertThatThrownBy(() -> Log.open(crashed, options))
                 .hasMessageContaining("which was acknowledged")
                 .extracting(failure -> ((Failure) failure).kind())
                 .isEqualTo(Failure.Kind.CORRUPT);
@@ -72,11 +74,11 @@ class RecoveryTest {
     @Test
     void indexesAgainWhatNoFileOfTheIndexHolds() throws IOException {
         Path crashed = crashedCopy(2_000);
-        try (var log = Log.open(crashed, Sample.options(), new Shard.Seams(disk -> disk, 300))) {
+        try (var log = Log.open(crashed, options, new Shard.Seams(disk -> disk, 300))) {
             assertThat(log.head()).isEqualTo(Cursor.of(2_000));
         }
 
-        try (var log = Log.open(crashed, Sample.options(), new Shard.Seams(disk -> disk, 300))) {
+        try (var log = Log.open(crashed, options, new Shard.Seams(disk -> disk, 300))) {
             EventPage page = log.read(Sample.query(
                     new Selection.OfCategory("order"), Cursor.start(1), EventQuery.Direction.FORWARD, 5_000));
             assertThat(page.events()).hasSize(2_000);
@@ -87,10 +89,10 @@ class RecoveryTest {
     /** Half of the events are in files of the index, half only in the log; nothing moves while the files are copied. */
     private Path crashedCopy(int events) throws IOException {
         Path copy = folder.resolve("crashed");
-        try (var log = Log.open(folder.resolve("log"), Sample.options(), new Shard.Seams(disk -> disk, 50))) {
+        try (var log = Log.open(folder.resolve("log"), options, new Shard.Seams(disk -> disk, 50))) {
             fill(log, 0, events / 2);
         }
-        try (var log = Log.open(folder.resolve("log"), Sample.options())) {
+        try (var log = Log.open(folder.resolve("log"), options)) {
             fill(log, events / 2, events);
             copy(folder.resolve("log"), copy);
         }
