@@ -83,6 +83,7 @@ final class Store implements Disk, AutoCloseable {
      */
     static Store open(Path folder, Memory memory, boolean hasWal) throws IOException {
         Files.createDirectories(folder);
+        WalCheck.check(folder);
         List<AutoCloseable> owned = new ArrayList<>();
         var bloom = new BloomFilter(10);
         owned.add(bloom);

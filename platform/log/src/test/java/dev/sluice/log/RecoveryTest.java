@@ -72,6 +72,21 @@ class RecoveryTest {
     }
 
     @Test
+    void refusesADamagedRecordThatRocksDbWouldSpinOn() throws IOException {
+        Path crashed = crashedCopy(10);
+        Path wal = newestWal(crashed);
+        try (var file = new RandomAccessFile(wal.toFile(), "rw")) {
+            file.seek(6);
+            file.write(5);
+        }
+
+        assertThatThrownBy(() -> Log.open(crashed, options))
+                .hasMessageContaining("found a damaged record at byte 0 of " + wal)
+                .extracting(failure -> ((Failure) failure).kind())
+                .isEqualTo(Failure.Kind.CORRUPT);
+    }
+
+    @Test
     void indexesAgainWhatNoFileOfTheIndexHolds() throws IOException {
         Path crashed = crashedCopy(2_000);
         try (var log = Log.open(crashed, options, new Shard.Seams(disk -> disk, 300))) {
