@@ -203,7 +203,9 @@ final class EventSubscription extends Subscription {
             RecordedEvent event = events.get(sentOfBatch);
             Cursor here = position.with(event.shard(), event.offset());
             boolean wantsCursor = request.meta().contains(Request.Meta.CURSOR);
-            byte[] json = CloudEventsJson.write(event, wantsCursor ? here.encode() : null);
+            byte[] json = wantsCursor
+                    ? CloudEventsJson.write(event, here.encode())
+                    : live.eventBytes().of(event);
             int more = json.length + ROW_BYTES;
             if (rows > 0 && bytes + more > live.chunkBytes()) {
                 break;

@@ -33,6 +33,7 @@ public final class Live {
     private final Mesh mesh;
     private final Meters meters;
     private final Feeds feeds;
+    private final EventBytes eventBytes = new EventBytes();
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     private volatile boolean isDraining;
 
@@ -130,6 +131,10 @@ public final class Live {
 
     Feeds feeds() {
         return feeds;
+    }
+
+    EventBytes eventBytes() {
+        return eventBytes;
     }
 
     /** A monotonic clock. */

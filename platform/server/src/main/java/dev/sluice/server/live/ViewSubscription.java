@@ -38,6 +38,7 @@ final class ViewSubscription extends Subscription {
     private final Request.Subscribe request;
     private final Request.ViewTarget target;
     private final Feeds.Key feedKey;
+    private final Pace pace;
     private @Nullable Feed feed;
     private Mesh.@Nullable Registration listening;
     private View view;
@@ -63,8 +64,6 @@ final class ViewSubscription extends Subscription {
     private boolean isReading;
     private boolean hasMore;
     private int pageRows = MAX_PAGE_ROWS;
-    private long deltaNanos;
-    private @Nullable Long timer;
 
     /** PROJECTION_NOT_FOUND. */
     ViewSubscription(Session session, Request.Subscribe request, Request.ViewTarget target, Flow flow) {
@@ -76,7 +75,7 @@ final class ViewSubscription extends Subscription {
         this.view = live.projections().view(target.projection());
         this.position = view.cursor();
         this.told = position;
-        this.deltaNanos = live.nanos() - target.minIntervalMillis() * 1_000_000;
+        this.pace = new Pace(live, target.minIntervalMillis());
     }
 
     @Override
@@ -203,7 +202,7 @@ final class ViewSubscription extends Subscription {
             phase = Phase.LIVE;
             return null;
         }
-        if (!hasMore && waitsForInterval()) {
+        if (!hasMore && pace.waits(() -> session.wake(this))) {
             return null;
         }
         isReading = true;
@@ -272,7 +271,10 @@ final class ViewSubscription extends Subscription {
         if (encoded != null && encoded.rows() == 0) {
             change = delta.toChange();
             position = delta.cursor();
-        } else if (encoded == null || encoded.rows() > flow.room() || !session.hasRoom() || waitsForInterval()) {
+        } else if (encoded == null
+                || encoded.rows() > flow.room()
+                || !session.hasRoom()
+                || pace.waits(() -> session.wake(this))) {
             phase = Phase.SCAN;
             session.wake(this);
         } else {
@@ -309,22 +311,8 @@ final class ViewSubscription extends Subscription {
         position = to;
         if (!chunks.isEmpty()) {
             told = to;
-            deltaNanos = live.nanos();
+            pace.sent();
         }
-    }
-
-    private boolean waitsForInterval() {
-        long waitNanos = target.minIntervalMillis() * 1_000_000 - (live.nanos() - deltaNanos);
-        if (waitNanos <= 0) {
-            return false;
-        }
-        if (timer == null) {
-            timer = live.vertx().setTimer(waitNanos / 1_000_000 + 1, id -> {
-                timer = null;
-                session.wake(this);
-            });
-        }
-        return true;
     }
 
     /** Hands a read on; what may succeed later is tried again with the next tick. */
@@ -420,9 +408,7 @@ final class ViewSubscription extends Subscription {
         if (listening != null) {
             listening.end().onFailure(gone -> {});
         }
-        if (timer != null) {
-            live.vertx().cancelTimer(timer);
-        }
+        pace.stop();
     }
 
     private Feed feed() {

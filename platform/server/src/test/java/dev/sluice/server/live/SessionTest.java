@@ -125,6 +125,15 @@ class SessionTest {
     }
 
     @Test
+    void aMessageTooLongToBeTakenInAtAllClosesTheSocketToo() {
+        var client = TestClient.welcomed(server.port());
+
+        client.send("{\"op\":\"ping\",\"t\":\"" + "x".repeat(600_000) + "\"}");
+
+        assertThat(client.closeCode()).isEqualTo(1009);
+    }
+
+    @Test
     void limitsTheSubscriptionsOfASocket() {
         var client = TestClient.welcomed(server.port());
         client.send(subscribe().put("sub", 1));

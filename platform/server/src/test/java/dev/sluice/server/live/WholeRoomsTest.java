@@ -1,0 +1,258 @@
+package dev.sluice.server.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.log.Append;
+import dev.sluice.log.Event;
+import dev.sluice.log.Expected;
+import dev.sluice.log.Log;
+import dev.sluice.log.LogOptions;
+import dev.sluice.projection.ProjectionRoom;
+import dev.sluice.shard.LocalEventLog;
+import dev.sluice.shard.ReadPool;
+import dev.sluice.shard.ShardVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Subscriptions over the real log and the real views, with restarts in between. */
+class WholeRoomsTest {
+    private static final long WITHIN_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final String DEFINITION = """
+            projection: customers
+            from: { category: order }
+            key: data.customer
+            fold:
+              OrderPlaced: { orders: count(), gross: sum(data.total) }
+            """;
+
+    @TempDir
+    Path folder;
+
+    private final Map<String, long[]> expected = new TreeMap<>();
+    private final long seed = new Random().nextLong();
+    private final Random random = new Random(seed);
+    private LiveServer server;
+    private Log log;
+    private ProjectionRoom projections;
+    private LocalEventLog events;
+
+    @BeforeEach
+    void start() {
+        server = new LiveServer();
+        log = Log.open(folder.resolve("log"), LogOptions.defaults().withShards(2));
+        events = new LocalEventLog(server.vertx, log, server.mesh, new ReadPool(server.vertx, 2));
+        projections = new ProjectionRoom(
+                server.vertx,
+                log,
+                folder.resolve("views"),
+                Duration.ofSeconds(30),
+                16 << 20,
+                server.mesh,
+                server.metrics);
+        get(server.vertx.deployVerticle(new ShardVerticle(log, server.mesh)));
+        server.start(events, projections, new LiveOptions(8, 500, 4_096, 25_000));
+    }
+
+    @AfterEach
+    void stop() {
+        get(server.live().drain());
+        server.close();
+        projections.close();
+        log.close();
+    }
+
+    @Test
+    void everyClientEndsWithTheFoldOfTheLogWhateverRestarts() {
+        get(projections.apply(DEFINITION, null, "test"));
+        List<Client> clients = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            clients.add(new Client(i % 2 == 0 ? -1 : random.nextInt(3_000)));
+        }
+
+        for (int round = 1; round <= 160; round++) {
+            place(1 + random.nextInt(20));
+            clients.get(random.nextInt(clients.size())).act();
+            if (round % 60 == 0) {
+                stop();
+                start();
+                clients.forEach(Client::drop);
+            }
+        }
+
+        clients.forEach(Client::settle);
+        for (Client client : clients) {
+            assertThat(client.mirror.rows).as("seed %d", seed).isEqualTo(client.expected());
+            client.drop();
+        }
+    }
+
+    @Test
+    void aRestartedServerGoesOnExactlyWhereTheClientStood() {
+        get(projections.apply(DEFINITION, null, "test"));
+        place(5);
+        var first = new Client(-1);
+        first.settle();
+        String cursor = first.mirror.cursor;
+        assertThat(cursor).isNotNull();
+
+        stop();
+        start();
+        place(1);
+        var second = TestClient.welcomed(server.port());
+        second.send(subscribe().put("resume", cursor));
+
+        assertThat(second.next().getString("resumed")).isEqualTo("exact");
+        var delta = second.next();
+        assertThat(delta.getString("op")).isEqualTo("delta");
+        assertThat(delta.getJsonArray("set")).hasSize(1);
+    }
+
+    @Test
+    void anAppendIsSeenByWhoSubscribesAfterIt() {
+        get(projections.apply(DEFINITION, null, "test"));
+        var appended = get(events.append(order("c-1", 10)));
+
+        var client = TestClient.welcomed(server.port());
+        client.send(subscribe().put("after", appended.cursor().encode()));
+
+        assertThat(client.next("snapshot").getJsonArray("rows").encode())
+                .isEqualTo("[[\"c-1\",{\"orders\":1,\"gross\":10}]]");
+    }
+
+    @Test
+    void aChangedDefinitionResetsAndADeletedOneEnds() {
+        get(projections.apply(DEFINITION, null, "test"));
+        get(events.append(order("c-1", 10)));
+        var client = TestClient.welcomed(server.port());
+        client.send(subscribe());
+        client.next("snapshot");
+        client.next("synced");
+
+        get(projections.apply(DEFINITION.replace("sum(data.total)", "max(data.total)"), null, "test"));
+        var reset = client.next("reset");
+        var snapshot = client.next("snapshot");
+        client.next("synced");
+        get(projections.delete("customers"));
+
+        assertThat(reset.getString("generation")).isEqualTo("g2");
+        assertThat(snapshot.getJsonArray("rows")).hasSize(1);
+        assertThat(client.next("ended").getString("code")).isEqualTo("projection_deleted");
+    }
+
+    private void place(int count) {
+        List<Future<?>> appends = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String customer = "c-" + random.nextInt(60);
+            int total = 1 + random.nextInt(100);
+            appends.add(events.append(order(customer, total)));
+            long[] row = expected.computeIfAbsent(customer, key -> new long[2]);
+            row[0]++;
+            row[1] += total;
+        }
+        get(Future.all(appends));
+    }
+
+    private Append order(String customer, int total) {
+        byte[] data =
+                "{\"customer\":\"%s\",\"total\":%d}".formatted(customer, total).getBytes(StandardCharsets.UTF_8);
+        var event = new Event("id-" + random.nextLong(), "OrderPlaced", "/test", 0, Event.JSON, Map.of(), null, data);
+        return Append.to("order-" + random.nextInt(10), Expected.ANY, List.of(event));
+    }
+
+    private static JsonObject subscribe() {
+        return new JsonObject().put("op", "subscribe").put("sub", 1).put("to", "projection:customers");
+    }
+
+    private static <T> T get(Future<T> future) {
+        return future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(30, TimeUnit.SECONDS)
+                .join();
+    }
+
+    /** Rows above a gross, or all below 0. */
+    private final class Client {
+        private final int above;
+        private final Mirror mirror = new Mirror();
+        private @Nullable TestClient socket;
+
+        Client(int above) {
+            this.above = above;
+        }
+
+        void act() {
+            TestClient open = connected();
+            switch (random.nextInt(6)) {
+                case 0 -> drop();
+                case 1 -> open.send("{\"op\":\"pause\",\"sub\":1}");
+                case 2 -> open.send("{\"op\":\"resume\",\"sub\":1}");
+                default -> open.send("{\"op\":\"credit\",\"sub\":1,\"rows\":" + (1 + random.nextInt(50)) + "}");
+            }
+            while (socket != null && open.waiting() > 0) {
+                mirror.apply(open.nextOfAny());
+            }
+        }
+
+        void drop() {
+            if (socket != null) {
+                socket.abort();
+                socket = null;
+            }
+        }
+
+        private TestClient connected() {
+            if (socket == null) {
+                socket = TestClient.welcomed(server.port());
+                var subscribe = subscribe().put("window", random.nextInt(60));
+                if (above >= 0) {
+                    subscribe.put("where", "gross > " + above);
+                }
+                if (mirror.cursor != null) {
+                    subscribe.put("resume", mirror.cursor);
+                }
+                socket.send(subscribe);
+            }
+            return socket;
+        }
+
+        void settle() {
+            TestClient open = connected();
+            open.send("{\"op\":\"resume\",\"sub\":1}");
+            long end = System.nanoTime() + WITHIN_NANOS;
+            do {
+                open.send("{\"op\":\"credit\",\"sub\":1,\"rows\":200}");
+                open.send("{\"op\":\"ping\",\"t\":1}");
+                String op;
+                do {
+                    var frame = open.nextOfAny();
+                    op = frame.getString("op");
+                    mirror.apply(frame);
+                } while (!op.equals("pong"));
+            } while ((mirror.cursor == null || !mirror.rows.equals(expected())) && System.nanoTime() < end);
+        }
+
+        private Map<String, JsonObject> expected() {
+            var rows = new TreeMap<String, JsonObject>();
+            expected.forEach((customer, row) -> {
+                if (row[1] > above) {
+                    rows.put(customer, new JsonObject("{\"orders\":" + row[0] + ",\"gross\":" + row[1] + "}"));
+                }
+            });
+            return rows;
+        }
+    }
+}
