@@ -52,7 +52,7 @@ public final class Live {
     public static HttpServerOptions configure(HttpServerOptions server) {
         WebSocketServerConfig sockets = server.getWebSocketConfig();
         sockets.setSubProtocols(List.of(SUBPROTOCOL));
-        // Above what we take, so that the refusal is ours, with its close code; beyond this it is Netty's (1009).
+        // Above what we take: what is a little too long is read and refused without breaking the connection's framing.
         sockets.setMaxFrameSize(LARGEST_FRAME_BYTES).setMaxMessageSize(LARGEST_FRAME_BYTES);
         sockets.setClosingTimeout(Duration.ofSeconds(2));
         return server;

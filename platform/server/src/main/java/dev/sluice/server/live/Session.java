@@ -2,6 +2,8 @@ package dev.sluice.server.live;
 
 import dev.sluice.log.Failure;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -71,7 +73,7 @@ final class Session {
         socket.setWriteQueueMaxSize(WRITE_QUEUE_BYTES);
         socket.frameHandler(session::read);
         socket.drainHandler(drained -> session.takeTurns());
-        socket.exceptionHandler(broken -> LOG.debug("socket-broken cause={}", broken.toString()));
+        socket.exceptionHandler(session::broken);
         socket.closeHandler(gone -> session.stop());
         return session;
     }
@@ -220,6 +222,14 @@ final class Session {
         } catch (RuntimeException bug) {
             LOG.error("request-failed", bug);
             refuse(Refused.of(bug));
+        }
+    }
+
+    private void broken(Throwable cause) {
+        LOG.debug("socket-broken cause={}", cause.toString());
+        if (cause instanceof CorruptedWebSocketFrameException frame) {
+            boolean isTooLong = frame.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG);
+            close(isTooLong ? 4413 : 4400, isTooLong ? "found a frame that is too long" : "found a broken frame");
         }
     }
 
