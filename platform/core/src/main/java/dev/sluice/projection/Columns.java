@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The columns of a view: names, empty cells, and both forms of a row: as stored and as JSON. Immutable. */
 final class Columns {
-    private static final int CELL_BYTES = 32;
-
     private final List<Definition.Column> columns;
     private final Map<String, Integer> indexes = new HashMap<>();
     private final String[] jsonNames;
@@ -54,20 +52,6 @@ final class Columns {
         return empty;
     }
 
-    /** About how much memory cells take. */
-    static int weight(@Nullable Object[] cells) {
-        int bytes = 0;
-        for (var cell : cells) {
-            bytes += CELL_BYTES;
-            if (cell instanceof Placed placed) {
-                bytes += CELL_BYTES + (placed.value() instanceof String text ? text.length() : 0);
-            } else if (cell instanceof String text) {
-                bytes += text.length();
-            }
-        }
-        return bytes;
-    }
-
     byte[] json(@Nullable Object[] cells) {
         var text = new StringBuilder(32 * cells.length);
         for (int i = 0; i < cells.length; i++) {
@@ -84,11 +68,13 @@ final class Columns {
         return text.append('}').toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    void write(ByteWriter out, long change, @Nullable Object[] cells) {
-        out.varint(change);
+    /** The stored form: change number, cells. */
+    byte[] encode(ByteWriter out, long change, @Nullable Object[] cells) {
+        out.clear().varint(change);
         for (var cell : cells) {
             writeCell(out, cell);
         }
+        return out.toBytes();
     }
 
     private static void writeCell(ByteWriter out, @Nullable Object cell) {
@@ -124,14 +110,16 @@ final class Columns {
         }
     }
 
-    StoredRow read(String key, byte[] stored) {
+    /** The cells of a stored row. */
+    @Nullable
+    Object[] decode(byte[] stored) {
         var in = new ByteReader(stored);
-        long change = in.varint();
+        in.varint();
         var cells = new Object[empty.length];
         for (int i = 0; i < cells.length; i++) {
             cells[i] = readCell(in);
         }
-        return new StoredRow(this, key, cells, change);
+        return cells;
     }
 
     private static @Nullable Object readCell(ByteReader in) {

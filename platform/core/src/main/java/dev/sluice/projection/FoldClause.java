@@ -66,17 +66,15 @@ final class FoldClause {
             part = "key";
             String rowKey = key.of(facts, event);
             var entry = table.entry(rowKey);
-            var cells = entry == null
-                    ? table.columns().empty()
-                    : entry.cells(table.columns().empty());
+            var cells = table.cells(entry);
             part = "";
             for (int i = 0; i < columns.length; i++) {
                 results[i] = step(i, cells[columns[i]], facts, event);
             }
-            var changed = table.touch(rowKey, entry);
             for (int i = 0; i < columns.length; i++) {
-                changed[columns[i]] = results[i];
+                cells[columns[i]] = results[i];
             }
+            table.touch(rowKey, entry, cells);
             return Outcome.FOLDED;
         } catch (Failure failure) {
             if (failure.kind() != Failure.Kind.EVALUATION_FAILED) {

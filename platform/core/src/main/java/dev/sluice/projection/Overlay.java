@@ -5,18 +5,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of a view that changed since the last batch went to the store: by key, and in the order of their changes.
  *
- * <p>The fold thread alone changes it, under its table's lock; {@link #slot} may be asked without the lock, and once it is
- * frozen it never changes again.
+ * <p>The fold thread alone changes rows, under its table's lock; {@link #slot} may be asked without the lock, and once it is
+ * frozen no row changes again. Keys are put in order only when somebody wants them so, most of them outside the lock.
  */
 final class Overlay {
     private static final int COMPACT_FROM = 1024;
+    private static final Comparator<Slot> BY_KEY = (a, b) -> Values.compareText(a.row.key(), b.row.key());
 
     /** Where a key's newest row stands. */
     static final class Slot {
@@ -47,8 +48,18 @@ final class Overlay {
         }
     }
 
+    /** Slots on their way into the order of keys. */
+    record Order(Slot[] sorted, Slot[] unsorted) {
+        /** All of them in order; takes long when they are many. */
+        Slot[] made() {
+            return merged(sorted, unsorted);
+        }
+    }
+
     private final int number;
-    private final ConcurrentSkipListMap<String, Slot> slots = new ConcurrentSkipListMap<>(Values::compareText);
+    private final ConcurrentHashMap<String, Slot> slots = new ConcurrentHashMap<>();
+    private final List<Slot> added = new ArrayList<>();
+    private Slot[] sorted = {};
     private Slot[] order = new Slot[64];
     private long[] changes = new long[64];
     private int ordered;
@@ -67,6 +78,7 @@ final class Overlay {
     Slot add(StoredRow row, long storedChange) {
         var slot = new Slot(number, row.change(), storedChange, row);
         slots.put(row.key(), slot);
+        added.add(slot);
         weight += row.weight();
         log(slot, row.change());
         return slot;
@@ -111,32 +123,64 @@ final class Overlay {
         return slots.get(key);
     }
 
-    boolean isEmpty() {
-        return slots.isEmpty();
-    }
-
-    int size() {
-        return slots.size();
-    }
-
     /** About how much memory the rows take. */
     long weight() {
         return weight;
     }
 
-    /** In the order of keys. */
-    Iterable<Slot> byKey() {
-        return slots.values();
+    /** All slots in the order of keys; under the lock, or frozen. */
+    synchronized Slot[] byKey() {
+        if (sorted.length < added.size()) {
+            sorted = merged(sorted, unsorted());
+        }
+        return sorted;
     }
 
-    /** The first rows from a key on (inclusive or not), at most {@code limit}. */
+    /** The slots that are in order, and those that are in none yet; under the lock. */
+    synchronized Order order() {
+        return new Order(sorted, unsorted());
+    }
+
+    /** Takes an order over that was {@link Order#made} outside the lock; under the lock. */
+    synchronized void order(Slot[] made) {
+        if (made.length > sorted.length) {
+            sorted = made;
+        }
+    }
+
+    private Slot[] unsorted() {
+        return added.subList(sorted.length, added.size()).toArray(Slot[]::new);
+    }
+
+    private static Slot[] merged(Slot[] left, Slot[] right) {
+        Arrays.sort(right, BY_KEY);
+        var all = new Slot[left.length + right.length];
+        int l = 0;
+        int r = 0;
+        for (int i = 0; i < all.length; i++) {
+            boolean isLeft = r == right.length || l < left.length && BY_KEY.compare(left[l], right[r]) < 0;
+            all[i] = isLeft ? left[l++] : right[r++];
+        }
+        return all;
+    }
+
+    /** The first rows from a key on (inclusive or not), at most {@code limit}; under the lock, or frozen. */
     List<StoredRow> rowsFrom(String key, boolean isInclusive, int limit) {
-        var rows = new ArrayList<StoredRow>();
-        for (var slot : slots.tailMap(key, isInclusive).values()) {
-            if (rows.size() == limit) {
-                break;
+        var all = byKey();
+        int low = 0;
+        int high = all.length;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            int order = Values.compareText(all[middle].row.key(), key);
+            if (order < 0 || order == 0 && !isInclusive) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
-            rows.add(slot.row);
+        }
+        var rows = new ArrayList<StoredRow>();
+        for (int i = low; i < all.length && rows.size() < limit; i++) {
+            rows.add(all[i].row);
         }
         return rows;
     }

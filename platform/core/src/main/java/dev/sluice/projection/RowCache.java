@@ -1,24 +1,29 @@
 package dev.sluice.projection;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows the fold has at hand: two generations of a map, of which the older is forgotten when the younger is full, so that
- * what is used stays. For the fold thread.
+ * The rows the fold has at hand: two generations of a hash table, of which the older is forgotten when the younger is full, so
+ * that what is used stays. Entries are their own chain links, because a fold over many keys is bound by how often it must wait
+ * for memory. For the fold thread.
  */
 final class RowCache {
+    private static final int ENTRY_BYTES = 100;
+    private static final int MIN_CAPACITY = 256;
+
     /** A row between events: as committed, as the batch changes it, and where the overlay holds it. */
     static final class Entry {
         private final String key;
+        private final int hash;
+        private @Nullable Entry next;
         private @Nullable StoredRow row;
         private @Nullable Object @Nullable [] work;
         private Overlay.@Nullable Slot slot;
 
         Entry(String key, @Nullable StoredRow row, Overlay.@Nullable Slot slot) {
             this.key = key;
+            this.hash = spread(key);
             this.row = row;
             this.slot = slot;
         }
@@ -37,25 +42,14 @@ final class RowCache {
             return slot;
         }
 
-        /** The cells as the batch has left them; not to be changed. */
+        /** The cells for this batch to change, null when it has not touched the row yet. */
         @Nullable
-        Object[] cells(@Nullable Object[] empty) {
-            return work != null ? work : row != null ? row.cells() : empty;
+        Object @Nullable [] work() {
+            return work;
         }
 
-        boolean isTouched() {
-            return work != null;
-        }
-
-        /** A copy of the cells for this batch to change. */
-        @Nullable
-        Object[] touch(@Nullable Object[] empty) {
-            var copy = work;
-            if (copy == null) {
-                copy = cells(empty).clone();
-                work = copy;
-            }
-            return copy;
+        void touch(@Nullable Object[] cells) {
+            work = cells;
         }
 
         void committed(StoredRow next, Overlay.Slot in) {
@@ -70,8 +64,9 @@ final class RowCache {
     }
 
     private final LongSupplier maxBytes;
-    private Map<String, Entry> young = new HashMap<>();
-    private Map<String, Entry> old = new HashMap<>();
+    private @Nullable Entry[] young = new Entry[MIN_CAPACITY];
+    private @Nullable Entry[] old = new Entry[MIN_CAPACITY];
+    private int youngCount;
     private long youngBytes;
 
     RowCache(LongSupplier maxBytes) {
@@ -80,28 +75,76 @@ final class RowCache {
 
     @Nullable
     Entry get(String key) {
-        var entry = young.get(key);
-        if (entry == null) {
-            entry = old.remove(key);
-            if (entry != null) {
-                put(entry);
+        int hash = spread(key);
+        for (var entry = young[hash & young.length - 1]; entry != null; entry = entry.next) {
+            if (entry.hash == hash && entry.key.equals(key)) {
+                return entry;
             }
+        }
+        var entry = takeOld(key, hash);
+        if (entry != null) {
+            put(entry);
         }
         return entry;
     }
 
+    private @Nullable Entry takeOld(String key, int hash) {
+        int bucket = hash & old.length - 1;
+        Entry before = null;
+        for (var entry = old[bucket]; entry != null; entry = entry.next) {
+            if (entry.hash == hash && entry.key.equals(key)) {
+                if (before == null) {
+                    old[bucket] = entry.next;
+                } else {
+                    before.next = entry.next;
+                }
+                return entry;
+            }
+            before = entry;
+        }
+        return null;
+    }
+
+    /** An entry that is in neither generation. */
     void put(Entry entry) {
-        var row = entry.row();
-        youngBytes += 300L + (row == null ? 0 : row.weight());
-        young.put(entry.key(), entry);
+        if (youngCount == young.length) {
+            grow();
+        }
+        link(young, entry);
+        youngCount++;
+        youngBytes += ENTRY_BYTES + (entry.row == null ? 0 : entry.row.weight());
+    }
+
+    private void grow() {
+        var larger = new Entry[2 * young.length];
+        for (var first : young) {
+            for (var entry = first; entry != null; ) {
+                var next = entry.next;
+                link(larger, entry);
+                entry = next;
+            }
+        }
+        young = larger;
+    }
+
+    private static void link(@Nullable Entry[] table, Entry entry) {
+        int bucket = entry.hash & table.length - 1;
+        entry.next = table[bucket];
+        table[bucket] = entry;
     }
 
     /** Between batches only: a touched entry must not be forgotten. */
     void shrink() {
         if (youngBytes > maxBytes.getAsLong() / 2) {
             old = young;
-            young = new HashMap<>();
+            young = new Entry[MIN_CAPACITY];
+            youngCount = 0;
             youngBytes = 0;
         }
+    }
+
+    private static int spread(String key) {
+        int hash = key.hashCode();
+        return hash ^ hash >>> 16;
     }
 }

@@ -4,31 +4,37 @@ import dev.sluice.expression.Decimal;
 import dev.sluice.expression.Time;
 import org.jspecify.annotations.Nullable;
 
-/** A row as some commit left it. Immutable. */
+/** A row as some commit left it, in its stored form: a hundred thousand of them are held at once. Immutable. */
 final class StoredRow implements Row {
-    private static final int ROW_BYTES = 200;
+    private static final int ROW_BYTES = 300;
 
     private final Columns columns;
     private final String key;
-    private final @Nullable Object[] cells;
+    private final byte[] stored;
     private final long change;
     private byte @Nullable [] json; // a race encodes it twice, to the same bytes
 
-    StoredRow(Columns columns, String key, @Nullable Object[] cells, long change) {
+    /** @param stored not changed afterwards */
+    StoredRow(Columns columns, String key, byte[] stored) {
         this.columns = columns;
         this.key = key;
-        this.cells = cells;
-        this.change = change;
+        this.stored = stored;
+        this.change = new ByteReader(stored).varint();
     }
 
     String key() {
         return key;
     }
 
-    /** Not to be changed. */
+    /** The stored form; not to be changed. */
+    byte[] stored() {
+        return stored;
+    }
+
+    /** A copy of the cells. */
     @Nullable
     Object[] cells() {
-        return cells;
+        return columns.decode(stored);
     }
 
     /** The change number of the commit that last changed it. */
@@ -36,8 +42,9 @@ final class StoredRow implements Row {
         return change;
     }
 
+    /** About how much memory it takes together with what leads to it. */
     int weight() {
-        return ROW_BYTES + key.length() + Columns.weight(cells);
+        return ROW_BYTES + key.length() + stored.length;
     }
 
     /** A column as conditions see it; {@code key} is the row's key. */
@@ -49,7 +56,7 @@ final class StoredRow implements Row {
     @Override
     public @Nullable Object get(String column) {
         int index = columns.index(column);
-        var value = index < 0 ? null : Aggregate.shown(cells[index]);
+        var value = index < 0 ? null : Aggregate.shown(cells()[index]);
         if (value instanceof Decimal number) {
             return number.toBigDecimal();
         }
@@ -60,13 +67,9 @@ final class StoredRow implements Row {
     public byte[] json() {
         var encoded = json;
         if (encoded == null) {
-            encoded = columns.json(cells);
+            encoded = columns.json(cells());
             json = encoded;
         }
         return encoded;
-    }
-
-    void write(ByteWriter out) {
-        columns.write(out, change, cells);
     }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * hides the older.
  */
 final class Table {
+    private static final int SORT_FROM = 256;
+
     /** Where the view store stands: part of every cursor. */
     record Identity(long storeId, int epoch) {}
 
@@ -56,6 +59,7 @@ final class Table {
     private final RowCache cache;
     private final ReentrantLock lock = new ReentrantLock();
     private final Tally tally = new Tally();
+    private final ByteWriter encoder = new ByteWriter();
     private final List<RowCache.Entry> touched = new ArrayList<>();
     private Overlay active = new Overlay(0);
     private @Nullable Overlay frozen;
@@ -143,24 +147,37 @@ final class Table {
             if (stored == null) {
                 return null;
             }
-            entry = new RowCache.Entry(key, columns.read(key, stored), null);
+            entry = new RowCache.Entry(key, new StoredRow(columns, key, stored), null);
         }
         cache.put(entry);
         return entry;
     }
 
-    /** The cells of a row for this batch to change; {@code known} is what {@link #entry} gave. Fold thread. */
+    /**
+     * The cells of a row as this batch has left them; {@code known} is what {@link #entry} gave. A row that the batch has not
+     * touched yet gets a copy, which counts only when it is {@link #touch touched}. Fold thread.
+     */
     @Nullable
-    Object[] touch(String key, RowCache.@Nullable Entry known) {
+    Object[] cells(RowCache.@Nullable Entry known) {
+        var work = known == null ? null : known.work();
+        if (work != null) {
+            return work;
+        }
+        var row = known == null ? null : known.row();
+        return row == null ? columns.empty().clone() : row.cells();
+    }
+
+    /** Makes cells that {@link #cells} gave those of the row. Fold thread. */
+    void touch(String key, RowCache.@Nullable Entry known, @Nullable Object[] cells) {
         var entry = known;
         if (entry == null) {
             entry = new RowCache.Entry(key, null, null);
             cache.put(entry);
         }
-        if (!entry.isTouched()) {
+        if (entry.work() == null) {
+            entry.touch(cells);
             touched.add(entry);
         }
-        return entry.touch(columns.empty());
     }
 
     /** Counts an event that was refused. Fold thread. */
@@ -202,7 +219,8 @@ final class Table {
 
     private ViewDelta.Change commit(RowCache.Entry entry, long change) {
         var before = entry.row();
-        var row = new StoredRow(columns, entry.key(), entry.touch(columns.empty()), change);
+        var cells = Objects.requireNonNull(entry.work(), "a touched row has cells");
+        var row = new StoredRow(columns, entry.key(), columns.encode(encoder, change, cells));
         var slot = entry.slot();
         if (slot != null && active.owns(slot)) {
             active.change(slot, row);
@@ -279,6 +297,29 @@ final class Table {
         }
     }
 
+    /** Puts most of the active overlay's keys in order outside the lock, for {@link #capture captures} that read by key. */
+    void sort() {
+        Overlay overlay;
+        Overlay.Order order;
+        lock.lock();
+        try {
+            overlay = active;
+            order = overlay.order();
+        } finally {
+            lock.unlock();
+        }
+        if (order.unsorted().length < SORT_FROM) {
+            return;
+        }
+        var made = order.made();
+        lock.lock();
+        try {
+            overlay.order(made);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Committed committed(Checkpoint checkpoint) {
         var view = new Cursor.ViewPart(
                 identity.storeId(), identity.epoch(), name(), generation(), checkpoint.change(), null);
@@ -288,13 +329,11 @@ final class Table {
     /** Writes frozen rows, the change index and the checkpoint into a batch. Any one thread. */
     static void write(Frozen frozen, ViewRecord record, RowStore.Batch batch) {
         int viewId = record.viewId();
-        var out = new ByteWriter();
         byte[] nothing = {};
         for (var slot : frozen.overlay().byKey()) {
             var row = slot.row();
             byte[] key = row.key().getBytes(StandardCharsets.UTF_8);
-            row.write(out.clear());
-            batch.put(StoreKeys.row(viewId, key), out.toBytes());
+            batch.put(StoreKeys.row(viewId, key), row.stored());
             if (slot.storedChange() > 0) {
                 batch.deleteOnce(StoreKeys.change(viewId, slot.storedChange(), key));
             }

@@ -40,7 +40,7 @@ final class TableReads {
             return slot.row();
         }
         byte[] stored = capture.store().get(StoreKeys.row(table.viewId(), key));
-        return stored == null ? null : table.columns().read(key, stored);
+        return stored == null ? null : new StoredRow(table.columns(), key, stored);
     }
 
     View.Page rows(
@@ -54,6 +54,7 @@ final class TableReads {
         while (true) {
             int chunk = where == null ? limit + 1 : Math.max(limit + 1, CHUNK_ROWS);
             var from = Values.compareText(prefix, after == null ? "" : after) > 0 ? null : after;
+            table.sort();
             try (var capture = captured(active -> active.rowsFrom(from == null ? prefix : from, from == null, chunk))) {
                 first = first == null ? capture.at().cursor() : first;
                 var rows = merged(capture, prefix, from, chunk);
@@ -92,7 +93,7 @@ final class TableReads {
                 if (key.equals(stored)) {
                     row = key.equals(newest.key()) || key.equals(frozen.key())
                             ? null
-                            : table.columns().read(key, scan.value());
+                            : new StoredRow(table.columns(), key, scan.value());
                     stored = nextStored(scan, after);
                 }
                 if (key.equals(frozen.key())) {
@@ -164,7 +165,7 @@ final class TableReads {
                 }
                 byte[] stored = capture.store().get(StoreKeys.row(viewId, key));
                 if (stored != null) {
-                    rows.add(table.columns().read(key, stored));
+                    rows.add(new StoredRow(table.columns(), key, stored));
                 }
             }
         }
