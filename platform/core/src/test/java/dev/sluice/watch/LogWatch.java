@@ -19,19 +19,20 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fails a test during which something logged an error that it does not expect, or Vert.x found a blocked thread (STYLE 17).
+ * Fails a test during which something logged an error that it does not expect, or an event loop was blocked (STYLE 17).
  * JUnit finds it by itself wherever core's test classes are on the class path.
  */
 public final class LogWatch implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private static final String BLOCKED = "BlockedThreadChecker";
     private static final int SHOWN = 20;
 
+    private static final LoopTimes LOOPS = LoopTimes.watching();
     private static final Queue<String> LINES = new ConcurrentLinkedQueue<>();
     private static final AppenderBase<ILoggingEvent> APPENDER = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent line) {
-            if (line.getLevel().isGreaterOrEqual(Level.ERROR)
-                    || line.getLoggerName().endsWith(BLOCKED)) {
+            boolean isBlocked = line.getLoggerName().endsWith(BLOCKED) && !LOOPS.isStarved(line.getFormattedMessage());
+            if (line.getLevel().isGreaterOrEqual(Level.ERROR) || isBlocked) {
                 LINES.add(shown(line));
             }
         }
