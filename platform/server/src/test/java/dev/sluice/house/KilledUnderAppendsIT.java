@@ -38,6 +38,7 @@ class KilledUnderAppendsIT {
                 Audit.followed(log.events(), follower.seen());
                 Audit.folded(log.events(), api.rows("by-customer", log.cursor()));
             }
+            server.blockedLines().forEach(System.out::println);
             assertThat(server.errorLines()).isEmpty();
             assertThat(server.stop()).as("exit code after SIGTERM").isIn(0, 143);
         }

@@ -49,6 +49,7 @@ class KilledUnderIngestIT {
                 Audit.folded(log.events(), api.rows("by-customer", log.cursor()));
             }
             assertThat(api.deadLetters().findValues("reason")).isEmpty();
+            server.blockedLines().forEach(System.out::println);
             assertThat(server.errorLines()).isEmpty();
         }
     }

@@ -162,6 +162,14 @@ final class ServerProcess implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + port + path);
     }
 
+    /** Lines of all lives in which Vert.x found an event loop blocked. */
+    List<String> blockedLines() {
+        return Repository.text(output)
+                .lines()
+                .filter(line -> line.contains("BlockedThreadChecker"))
+                .toList();
+    }
+
     /** Lines of all lives that say error: none is expected. */
     List<String> errorLines() {
         try (var lines = Files.lines(output)) {
