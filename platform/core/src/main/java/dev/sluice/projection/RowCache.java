@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * for memory. For the fold thread.
  */
 final class RowCache {
-    private static final int ENTRY_BYTES = 100;
+    private static final int ENTRY_BYTES = 64;
     private static final int MIN_CAPACITY = 256;
 
     /** A row between events: as committed, as the batch changes it, and where the overlay holds it. */
@@ -135,7 +135,7 @@ final class RowCache {
 
     /** Between batches only: a touched entry must not be forgotten. */
     void shrink() {
-        if (youngBytes > maxBytes.getAsLong() / 2) {
+        if (youngBytes > maxBytes.getAsLong() / 4 * 3) {
             old = young;
             young = new Entry[MIN_CAPACITY];
             youngCount = 0;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A row as some commit left it, in its stored form: a hundred thousand of them are held at once. Immutable. */
 final class StoredRow implements Row {
-    private static final int ROW_BYTES = 300;
+    private static final int ROW_BYTES = 200;
 
     private final Columns columns;
     private final String key;
