@@ -1,9 +1,11 @@
 package dev.sluice.server.live;
 
 import dev.sluice.bus.Mesh;
+import dev.sluice.expression.Filters;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Projections;
+import dev.sluice.projection.ViewDelta;
 import dev.sluice.shard.EventLog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -12,6 +14,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketServerConfig;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -46,6 +49,21 @@ public final class Live {
         this.mesh = mesh;
         this.meters = new Meters(metrics);
         this.feeds = new Feeds(chunkBytes());
+        rehearse();
+    }
+
+    /** Loads what the first frame needs here, where loading classes holds up no event loop. */
+    private static void rehearse() {
+        var request = "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"events:$all\",\"where\":\"data.x > 1\"}";
+        if (Requests.parse(request.getBytes(StandardCharsets.UTF_8)) instanceof Request.Subscribe subscribe) {
+            Filters.events(String.valueOf(subscribe.where()));
+        }
+        var feed = new Feed("", "x > 1", LiveOptions.defaults().maxFrameBytes());
+        feed.encode(new ViewDelta("", 1, 0, 1, Cursor.start(1), List.of(), 0));
+        var writer = Chunk.Writer.ofDelta(LiveOptions.defaults().maxFrameBytes());
+        writer.del("");
+        writer.chunks().forEach(chunk -> JsonFrame.op("delta").raw(chunk.json()).end());
+        Refused.badFrame("").frame();
     }
 
     /** Sets what the server of {@link #accept} must have: the subprotocol, the bounds of inbound frames, the time to close. */
