@@ -151,7 +151,7 @@ public final class Log implements AutoCloseable {
         Shard shard = shard(shardOf(stream));
         long head = shard.head();
         return shard.store().whileOpen(() -> {
-            Index.Last last = shard.index().last(stream, head);
+            IndexReader.Last last = shard.index().last(stream, head);
             return last == null ? 0L : last.version();
         });
     }

@@ -1,7 +1,9 @@
 package dev.sluice.log;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,24 +15,25 @@ import org.jspecify.annotations.Nullable;
  * written before they became so.
  */
 final class Run {
+    /** What a stream costs in memory beside its name, roughly: chain, state, place in maps. */
+    private static final int CHAIN_BYTES = 200;
+
     private static final int SEGMENT_BITS = 14;
     private static final int SEGMENT = 1 << SEGMENT_BITS;
 
     private final long first;
-    private final ConcurrentHashMap<String, StreamState> streams;
+    /** One for each stream that has events here; complete when the run is full. */
+    private final List<Chain> chains = new ArrayList<>();
+
     private final ConcurrentHashMap<String, Postings> types = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Postings> categories = new ConcurrentHashMap<>();
     private int[][] previous = new int[4][];
     private long[][] versions = new long[4][];
     private int count;
-    private long nameBytes;
+    private long chainBytes;
 
-    /**
-     * @param likelyStreams how many streams to make room for
-     */
-    Run(long first, int likelyStreams) {
+    Run(long first) {
         this.first = first;
-        this.streams = new ConcurrentHashMap<>(Math.max(16, likelyStreams));
     }
 
     /** Offset of the first event that belongs here. */
@@ -49,12 +52,7 @@ final class Run {
 
     /** What the run holds in memory, roughly. */
     long memoryBytes() {
-        return 20L * count + nameBytes;
-    }
-
-    @Nullable
-    StreamState stream(String name) {
-        return streams.get(name);
+        return 20L * count + chainBytes;
     }
 
     @Nullable
@@ -67,8 +65,8 @@ final class Run {
         return categories.get(name);
     }
 
-    Collection<StreamState> streams() {
-        return streams.values();
+    List<Chain> chains() {
+        return chains;
     }
 
     Collection<Postings> types() {
@@ -79,9 +77,9 @@ final class Run {
         return categories.values();
     }
 
-    void put(StreamState stream) {
-        streams.put(stream.name(), stream);
-        nameBytes += 160 + stream.name().length();
+    void add(Chain chain) {
+        chains.add(chain);
+        chainBytes += CHAIN_BYTES + chain.stream().name().length();
     }
 
     void putType(Postings type) {
@@ -93,20 +91,15 @@ final class Run {
     }
 
     /** Adds the next event. */
-    void add(StreamState stream, Postings type, Postings category, long version) {
+    void add(Chain chain, Postings type, Postings category, long version) {
         int index = count++;
         int segment = index >>> SEGMENT_BITS;
         if ((index & SEGMENT - 1) == 0) {
             grow(segment);
         }
-        int last = stream.last();
-        previous[segment][index & SEGMENT - 1] = last;
+        previous[segment][index & SEGMENT - 1] = chain.last();
         versions[segment][index & SEGMENT - 1] = version;
-        if (last < 0) {
-            stream.firstVersion = version;
-        }
-        stream.version = version;
-        stream.last(index);
+        chain.last(index);
         type.add(index);
         category.add(index);
     }
@@ -130,8 +123,8 @@ final class Run {
     }
 
     /** The place of the stream's last event up to an offset and a version, -1 for none in this run. */
-    int lastUpTo(StreamState stream, long offset, long version) {
-        int index = stream.last();
+    int lastUpTo(Chain chain, long offset, long version) {
+        int index = chain.last();
         while (index >= 0 && (first + index > offset || version(index) > version)) {
             index = previous(index);
         }

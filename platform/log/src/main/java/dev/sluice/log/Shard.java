@@ -32,8 +32,12 @@ public final class Shard {
     private long appliedGroup;
 
     /** What tests may replace. */
-    record Seams(UnaryOperator<Disk> disk, int runEvents) {
+    record Seams(UnaryOperator<Disk> disk, int runEvents, int knownStreams) {
         static final Seams NONE = new Seams(UnaryOperator.identity(), Index.RUN_EVENTS);
+
+        Seams(UnaryOperator<Disk> disk, int runEvents) {
+            this(disk, runEvents, Index.KNOWN_STREAMS);
+        }
     }
 
     private Shard(int number, LogOptions options, Seams seams, Store store, Acknowledged acknowledged)
@@ -54,7 +58,7 @@ public final class Shard {
         long head = last == null ? 0 : last.last();
         acknowledged.check(number, head);
         publisher = new Publisher(head, new Effects());
-        index = new Index(number, store, publisher::head, seams.runEvents());
+        index = new Index(number, store, publisher::head, seams);
         recover(head);
         watermarks.load(store);
         var appendIds = new AppendIds(store, options.appendIdRetentionDays(), publisher::head);
@@ -223,9 +227,9 @@ public final class Shard {
         String after = afterName;
         boolean hasMore = true;
         while (hasMore && streams.size() < limit) {
-            List<String> names = index.names(prefix, after, limit);
+            List<String> names = index.reader().names(prefix, after, limit);
             for (String name : names) {
-                Index.Last last = index.last(name, head);
+                IndexReader.Last last = index.reader().last(name, head);
                 if (last != null && streams.size() < limit) {
                     streams.add(new StreamInfo(name, last.version(), 1, new Position(number, last.offset())));
                 }
@@ -240,8 +244,8 @@ public final class Shard {
         return store;
     }
 
-    Index index() {
-        return index;
+    IndexReader index() {
+        return index.reader();
     }
 
     Recent recent() {

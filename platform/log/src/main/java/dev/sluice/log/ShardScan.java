@@ -48,7 +48,7 @@ final class ShardScan implements AutoCloseable {
     }
 
     private @Nullable Offsets offsets(long head) {
-        Index index = shard.index();
+        IndexReader index = shard.index();
         if (selection instanceof Selection.OfStream of) {
             long before = index.versionAt(of.stream(), isForward ? low : high, head);
             return index.ofStream(of.stream(), isForward ? before + 1 : before, isForward, head);

@@ -75,7 +75,7 @@ class LogModelTest {
     }
 
     private void open() {
-        log = Log.open(folder, options, new Shard.Seams(UnaryOperator.identity(), 37));
+        log = Log.open(folder, options, new Shard.Seams(UnaryOperator.identity(), 37, 4));
     }
 
     private void reopen() {
