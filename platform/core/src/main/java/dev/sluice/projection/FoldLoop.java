@@ -154,6 +154,10 @@ final class FoldLoop {
         spiller.turn(seats.values(), nowNanos);
         publisher.publishDue(nowNanos);
         if (spiller.isFull(seats.values())) {
+            String problem = spiller.problem();
+            if (problem != null) {
+                seats.values().forEach(seat -> problem(seat.view(), problem));
+            }
             wakeup.await(FULL_NANOS);
             return;
         }

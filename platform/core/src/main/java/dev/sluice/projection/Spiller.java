@@ -40,7 +40,7 @@ final class Spiller {
     private @Nullable Spill spill;
     private CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
     private long failedNanos;
-    private boolean hasFailed;
+    private @Nullable String problem;
 
     /** @param maxBytes of rows in memory that are not in the store */
     Spiller(
@@ -82,6 +82,12 @@ final class Spiller {
     /** Whether there is no room for more rows until the spill under way has ended. */
     boolean isFull(Collection<Seat> seats) {
         return spill != null && unwrittenBytes(seats) >= maxBytes;
+    }
+
+    /** What keeps the spill under way from ending, null when nothing does. */
+    @Nullable
+    String problem() {
+        return problem;
     }
 
     long nanosUntilDue(long nowNanos) {
@@ -135,12 +141,12 @@ final class Spiller {
             current.parts()
                     .forEach(part -> part.frozen().table().thaw(part.frozen().checkpoint()));
             spill = null;
-            hasFailed = false;
-        } else if (!hasFailed) {
-            hasFailed = true;
+            problem = null;
+        } else if (problem == null) {
             failedNanos = nowNanos;
-            running.whenComplete((written, failed) -> LOG.error(
-                    "view_store_write_failed problem=\"{}\" next=\"tried again every second\"", problem(failed)));
+            String found = running.handle((written, failed) -> problem(failed)).join();
+            problem = found;
+            LOG.error("view_store_write_failed problem=\"{}\" next=\"tried again every second\"", found);
         } else if (nowNanos - failedNanos >= RETRY_NANOS) {
             failedNanos = nowNanos;
             submit(current);
