@@ -241,13 +241,15 @@ final class LiveView implements View {
                 || view.generation() != current.generation()) {
             return new Resume(false, 0, null);
         }
-        long good = current.record().epochs().clamp(view.epoch(), view.change());
-        boolean isCut = good < view.change();
+        // a key stands inside the next commit, which must not have been lost and given to other rows
+        long named = view.key() == null ? view.change() : view.change() + 1;
+        long good = current.record().epochs().clamp(view.epoch(), named);
         if (good < 0
-                || isCut && view.key() != null
-                || good > current.committed().checkpoint().change()) {
+                || good < named && view.key() != null
+                || Math.min(good, view.change())
+                        > current.committed().checkpoint().change()) {
             return new Resume(false, 0, null);
         }
-        return new Resume(true, good, view.key());
+        return new Resume(true, Math.min(good, view.change()), view.key());
     }
 }

@@ -191,6 +191,24 @@ class ProjectionRoomTest {
     }
 
     @Test
+    void aTokenInsideACommitThatWasLostIsNotExact() {
+        house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
+        changed("a");
+        house.restart();
+        var inside = Table.cursorAt(house.room().view("p").cursor(), 1, "b");
+        changed("c");
+        assertThat(house.room().view("p").resume(inside)).isEqualTo(new View.Resume(true, 1, "b"));
+
+        house.crash();
+
+        assertThat(house.room().view("p").resume(inside)).isEqualTo(notExact());
+        assertThat(house.room().view("p").resume(Table.cursorAt(inside, 1, null)))
+                .isEqualTo(new View.Resume(true, 1, null));
+        house.reach("p", house.log().head());
+        assertThat(house.room().view("p").resume(inside)).isEqualTo(notExact());
+    }
+
+    @Test
     void aTokenOfAnotherStoreOrGenerationIsNotExact() {
         house.apply("projection: p\nfrom: all\nfold: { T: { n: count() } }");
         changed("a");
