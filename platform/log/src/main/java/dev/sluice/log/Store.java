@@ -52,6 +52,9 @@ final class Store implements Disk, AutoCloseable {
         }
     }
 
+    /** Files are written out as they grow: what lies dirty when the log is synced would be waited for with it. */
+    private static final long BYTES_PER_SYNC = 512 << 10;
+
     private static final long MAX_WAL_BYTES = 128L << 20;
 
     private final Path folder;
@@ -117,7 +120,8 @@ final class Store implements Disk, AutoCloseable {
                 .setMaxTotalWalSize(MAX_WAL_BYTES)
                 .setWriteBufferManager(memory.memtables())
                 .setMaxBackgroundJobs(2)
-                .setBytesPerSync(1 << 20)
+                .setBytesPerSync(BYTES_PER_SYNC)
+                .setStrictBytesPerSync(true)
                 .setAtomicFlush(!hasWal)
                 .setStatsDumpPeriodSec(0)
                 .setStatsPersistPeriodSec(0)
@@ -253,7 +257,7 @@ final class Store implements Disk, AutoCloseable {
     void ingest(Family family, SstContent content) throws RocksDBException, IOException {
         Path sst = folder.resolve("ingest-" + sstCount++ + ".tmp");
         Files.deleteIfExists(sst);
-        try (var environment = new EnvOptions();
+        try (var environment = new EnvOptions().setBytesPerSync(BYTES_PER_SYNC);
                 var writer = new SstFileWriter(environment, sstOptions);
                 var options = new IngestExternalFileOptions().setMoveFiles(true)) {
             writer.open(sst.toString());
