@@ -69,7 +69,7 @@ enum ConfigKey {
     /** Reads a value; {@code where} (file and line, variable or flag) begins the message of what is wrong. */
     Object read(String text, String where) {
         return switch (type) {
-            case TEXT -> text;
+            case TEXT -> text(text, where);
             case NUMBER -> within(number(text, where), text, where, "a whole number from " + least + " to " + most);
             case SIZE -> within(size(text, where), text, where, "a size from " + bytes(least) + " to " + bytes(most));
             case DURATION ->
@@ -77,9 +77,16 @@ enum ConfigKey {
                         millis(text, where),
                         text,
                         where,
-                        "a duration from " + Duration.ofMillis(least) + " to " + Duration.ofMillis(most)));
+                        "a duration from " + duration(least) + " to " + duration(most)));
             case LIST -> List.of(text.split("\\s*,\\s*"));
         };
+    }
+
+    private String text(String text, String where) {
+        if (text.isBlank() && !defaultText.isEmpty()) {
+            throw refused(where, text, "a text such as " + defaultText);
+        }
+        return text;
     }
 
     private long number(String text, String where) {
@@ -97,7 +104,7 @@ enum ConfigKey {
         }
         String unit = match.group(2) == null ? "B" : match.group(2);
         int shift = unit.equals("KiB") ? 10 : unit.equals("MiB") ? 20 : unit.equals("GiB") ? 30 : 0;
-        return Math.multiplyExact(Long.parseLong(match.group(1)), 1L << shift);
+        return times(Long.parseLong(match.group(1)), 1L << shift);
     }
 
     private long millis(String text, String where) {
@@ -113,7 +120,7 @@ enum ConfigKey {
                     case "h" -> 3_600_000;
                     default -> 86_400_000;
                 };
-        return Math.multiplyExact(Long.parseLong(match.group(1)), unit);
+        return times(Long.parseLong(match.group(1)), unit);
     }
 
     private long within(long value, String text, String where, String expected) {
@@ -121,6 +128,19 @@ enum ConfigKey {
             throw refused(where, text, expected);
         }
         return value;
+    }
+
+    /** The product of what is not negative; where it overflows, a number that lies beyond every limit. */
+    private static long times(long count, long unit) {
+        return count > Long.MAX_VALUE / unit ? Long.MAX_VALUE : count * unit;
+    }
+
+    private static String duration(long millis) {
+        return millis % 86_400_000 == 0
+                ? millis / 86_400_000 + "d"
+                : millis % 3_600_000 == 0
+                        ? millis / 3_600_000 + "h"
+                        : millis % 1_000 == 0 ? millis / 1_000 + "s" : millis + "ms";
     }
 
     private static String bytes(long count) {
