@@ -91,6 +91,16 @@ public final class Gateway {
                 });
     }
 
+    /** What a user can mend (a port in use or not permitted, an address of another machine) is no bug of ours. */
+    static Throwable notListening(String host, int port, Throwable refused) {
+        return refused instanceof IOException
+                ? Failure.of(
+                        Kind.UNAVAILABLE,
+                        "cannot listen on " + host + " port " + port + ": found " + refused.getMessage()
+                                + ", expected a free port; stop the other process, or set http.port")
+                : refused;
+    }
+
     /**
      * One request on worker threads, over a loopback port that closes again. The first request of a process loads more than a
      * thousand classes; on an event loop that would hold up everybody else for a tenth of a second.
@@ -198,7 +208,8 @@ public final class Gateway {
                     .invalidRequestHandler(Gateway::refuse);
             // below 0: any port, the same one for all instances
             return server.listen(wantedPort == 0 ? -1 : wantedPort, host)
-                    .onSuccess(listening -> port.set(listening.actualPort()));
+                    .onSuccess(listening -> port.set(listening.actualPort()))
+                    .recover(refused -> Future.failedFuture(notListening(host, wantedPort, refused)));
         }
 
         @Override
