@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,19 +154,42 @@ final class House implements AutoCloseable {
         return new ArrayList<>(changes.rows().stream().map(View.KeyedRow::key).toList());
     }
 
+    /** Copies a store as a crash would leave it: all files of one moment, so again when one has changed meanwhile. */
     private static void copy(Path from, Path to) {
-        // files that vanish while they are copied are ones a crash would not have needed either
-        try (var files = Files.list(from)) {
-            Files.createDirectories(to);
-            for (var file : files.toList()) {
-                try {
-                    Files.copy(file, to.resolve(file.getFileName().toString()));
-                } catch (java.nio.file.NoSuchFileException gone) {
-                    continue;
+        try {
+            Map<Path, Long> before;
+            do {
+                before = sizes(from);
+                Files.createDirectories(to);
+                for (var file : before.keySet()) {
+                    try {
+                        Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+                    } catch (NoSuchFileException gone) {
+                        break;
+                    }
+                }
+            } while (!before.equals(sizes(from)));
+            for (var copied : sizes(to).keySet()) {
+                if (!before.containsKey(from.resolve(copied.getFileName()))) {
+                    Files.delete(copied);
                 }
             }
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static Map<Path, Long> sizes(Path folder) throws IOException {
+        while (true) {
+            try (var files = Files.list(folder)) {
+                var sizes = new TreeMap<Path, Long>();
+                for (var file : files.toList()) {
+                    sizes.put(file, Files.size(file));
+                }
+                return sizes;
+            } catch (NoSuchFileException gone) {
+                continue; // a file went between the listing and the look at it
+            }
         }
     }
 
