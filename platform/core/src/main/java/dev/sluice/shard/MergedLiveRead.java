@@ -157,6 +157,8 @@ final class MergedLiveRead implements EventLog.LiveRead {
         private final Shard shard;
         private Tail tail;
         private boolean isBusy;
+        /** A page that was read for a demand which another lane met first. */
+        private @Nullable EventPage held;
 
         Lane(Shard shard, long offset) {
             this.shard = shard;
@@ -169,6 +171,13 @@ final class MergedLiveRead implements EventLog.LiveRead {
 
         void pull() {
             if (isBusy || closed || handler == null || demand == 0) {
+                return;
+            }
+            if (held != null) {
+                EventPage page = held;
+                held = null;
+                emit(this, page.events(), tail.offset(), page.end());
+                pull();
                 return;
             }
             if (!tail.isRecent()) {
@@ -229,7 +238,7 @@ final class MergedLiveRead implements EventLog.LiveRead {
             }
             EventPage page = read.result();
             tail = shard.tail(page.next().offset(shard.number()));
-            emit(this, page.events(), tail.offset(), page.end());
+            held = page;
             pull();
         }
     }

@@ -37,7 +37,7 @@ class LocalEventLogTest {
     @TempDir
     Path folder;
 
-    private final Vertx vertx = Vertx.vertx();
+    private Vertx vertx = Vertx.vertx();
     private Log log;
     private LocalEventLog events;
 
@@ -111,6 +111,33 @@ class LocalEventLogTest {
                 .containsExactlyElementsOf(IntStream.rangeClosed(1, inOrder.size())
                         .mapToObj(Long::valueOf)
                         .toList()));
+    }
+
+    @Test
+    void givesNoMoreBatchesThanWereAskedForAlsoWhileItCatchesUp() throws Exception {
+        appendAll(IntStream.range(0, 3_000).map(i -> i % 40).toArray());
+        get(vertx.close());
+        log.close();
+        vertx = Vertx.vertx();
+        open();
+        var seen = Collections.synchronizedList(new ArrayList<RecordedEvent>());
+        var asked = new java.util.concurrent.atomic.AtomicInteger(1);
+        var read = events.subscribe(new Selection.OfCategory("order"), Cursor.start(3), null);
+
+        read.pause();
+        read.handler(batch -> {
+            assertThat(asked.getAndDecrement()).isEqualTo(1);
+            seen.addAll(batch.events());
+            vertx.runOnContext(later -> {
+                asked.incrementAndGet();
+                read.fetch(1);
+            });
+        });
+        read.fetch(1);
+
+        await().atMost(LIMIT).until(() -> seen.size() >= 3_000);
+        assertThat(seen).hasSize(3_000).doesNotHaveDuplicates();
+        assertThat(get(read.close())).isNull();
     }
 
     @Test
