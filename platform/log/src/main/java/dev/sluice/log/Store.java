@@ -110,7 +110,8 @@ final class Store implements Disk, AutoCloseable {
                     .setTableFormatConfig(isScanned ? table : filtered)
                     .setCompressionType(CompressionType.LZ4_COMPRESSION)
                     .setWriteBufferSize(isScanned ? memory.memtableBytes() : memory.memtableBytes() / 4)
-                    .setMaxWriteBufferNumber(4);
+                    .setMaxWriteBufferNumber(4)
+                    .setLevel0FileNumCompactionTrigger(family == Family.IDX ? 8 : 4);
             descriptors.add(new ColumnFamilyDescriptor(family.familyName(), options));
         }
         var dbOptions = own(owned, new DBOptions())
