@@ -52,14 +52,12 @@ final class RecoverCommand implements Callable<Integer> {
                         round + 1, recovered.get(round), empty.get(round));
             }
             double median = Comparison.median(recovered);
-            System.out.printf(
-                    options.json
-                            ? "{\"events\":%d,\"medianSeconds\":%.3f,\"emptySeconds\":%.3f}%n"
-                            : "start of the server after kill -9 with %,d events: %.2f s, on an empty folder %.2f s (demanded %4$.0f s)%n",
-                    events,
-                    median,
-                    Comparison.median(empty),
-                    DEMANDED_SECONDS);
+            String figures = options.json
+                    ? "{\"events\":%d,\"medianSeconds\":%.3f,\"emptySeconds\":%.3f}"
+                            .formatted(events, median, Comparison.median(empty))
+                    : "start of the server after kill -9 with %,d events: %.2f s, on an empty folder %.2f s (demanded %.0f s)"
+                            .formatted(events, median, Comparison.median(empty), DEMANDED_SECONDS);
+            System.out.println(figures);
             return options.check && median > DEMANDED_SECONDS ? 1 : 0;
         } finally {
             Machine.delete(folder);
