@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -235,11 +236,14 @@ class CliTest {
     @Test
     void aTailOutlivesTheServerAndMissesNothing() throws Exception {
         int port = freePort();
+        var threads = Executors.newCachedThreadPool();
         var shell = Shell.at("http://127.0.0.1:" + port);
         var first = start(folder.resolve("restarted"), port);
         shell.run("append", "up-1", "Placed", "n=1");
-        var tail = CompletableFuture.supplyAsync(() -> shell.run("tail", "--from", "start", "up-1", "-n", "3"));
-        var early = CompletableFuture.supplyAsync(() -> shell.run("tail", "--from", "start", "up-1", "-n", "1"));
+        var tail =
+                CompletableFuture.supplyAsync(() -> shell.run("tail", "--from", "start", "up-1", "-n", "3"), threads);
+        var early =
+                CompletableFuture.supplyAsync(() -> shell.run("tail", "--from", "start", "up-1", "-n", "1"), threads);
         early.get(LIMIT_SECONDS, TimeUnit.SECONDS);
 
         shell.run("append", "up-1", "Placed", "n=2");
@@ -253,6 +257,7 @@ class CliTest {
             assertThat(numbers(result.output())).containsExactly(1L, 2L, 3L);
         } finally {
             second.close();
+            threads.shutdownNow();
         }
     }
 
