@@ -31,6 +31,7 @@ final class MergedLiveRead implements EventLog.LiveRead {
     private final @Nullable Predicate<RecordedEvent> where;
     private final List<Lane> lanes = new ArrayList<>();
     private Cursor cursor;
+    private int turn;
     private long demand = Long.MAX_VALUE;
     private boolean closed;
     private @Nullable Handler<EventLog.Batch> handler;
@@ -126,14 +127,17 @@ final class MergedLiveRead implements EventLog.LiveRead {
         }
     }
 
+    /** Begins behind the lane that gave the last batch, so that a busy shard leaves none behind. */
     private void pump() {
+        int first = turn;
         for (int i = 0; i < lanes.size() && demand > 0; i++) {
-            lanes.get(i).pull();
+            lanes.get((first + i) % lanes.size()).pull();
         }
     }
 
     private void emit(Lane lane, List<RecordedEvent> events, long offset, boolean caughtUp) {
         cursor = cursor.with(lane.shard.number(), offset);
+        turn = (lanes.indexOf(lane) + 1) % lanes.size();
         if (demand != Long.MAX_VALUE) {
             demand--;
         }

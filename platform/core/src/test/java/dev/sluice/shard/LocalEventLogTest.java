@@ -141,6 +141,27 @@ class LocalEventLogTest {
     }
 
     @Test
+    void leavesNoShardBehindABusyOne() throws Exception {
+        appendAll(IntStream.range(0, 6_000).map(i -> i % 60).toArray());
+        var seen = Collections.synchronizedList(new ArrayList<RecordedEvent>());
+        var read = events.subscribe(new Selection.All(), Cursor.start(3), null);
+
+        read.pause();
+        read.handler(batch -> {
+            seen.addAll(batch.events());
+            vertx.setTimer(2, later -> read.fetch(1));
+        });
+        read.fetch(1);
+
+        await().atMost(LIMIT).until(() -> seen.size() >= 6_000);
+        assertThat(seen).hasSize(6_000).doesNotHaveDuplicates();
+        assertThat(List.copyOf(seen.subList(0, 1_500)))
+                .extracting(RecordedEvent::shard)
+                .contains(0, 1, 2);
+        assertThat(get(read.close())).isNull();
+    }
+
+    @Test
     void readsOneStreamFromWhereItsCursorStands() throws Exception {
         appendAll(IntStream.range(0, 300).map(i -> i % 3).toArray());
         Cursor middle = events.head();
