@@ -119,6 +119,10 @@ final class Block {
         return mixed ^ mixed >>> 31;
     }
 
+    boolean isFollowedBy(Block next) {
+        return next.first == last() + 1 && next.chain() == nextChain();
+    }
+
     long chain() {
         return Bytes.getLong(bytes, 8);
     }

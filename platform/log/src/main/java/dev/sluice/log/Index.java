@@ -3,12 +3,10 @@ package dev.sluice.log;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -46,11 +44,14 @@ final class Index implements AutoCloseable {
     private final ExecutorService files;
     private final Deque<Run> full = new ArrayDeque<>();
     private final Deque<CompletableFuture<Void>> writing = new ArrayDeque<>();
-    private final ConcurrentHashMap<String, StreamState> known = new ConcurrentHashMap<>();
-    private Iterator<StreamState> forgetting = known.values().iterator();
+    private final StreamTable known = new StreamTable();
     private volatile Run[] runs;
     private Run current;
     private @Nullable Postings lastType;
+    private @Nullable Postings lastCategory;
+    private int numbers;
+    private int[] freeNumbers = new int[64];
+    private int freeCount;
 
     /**
      * @param visibleHead offset of the last committed event
@@ -92,8 +93,8 @@ final class Index implements AutoCloseable {
         return known.get(name);
     }
 
-    Collection<StreamState> known() {
-        return known.values();
+    List<StreamState> known() {
+        return known.all();
     }
 
     /** The state of a stream, null when the stream has no event. On the writer thread, as all that follows. */
@@ -108,34 +109,35 @@ final class Index implements AutoCloseable {
             return null;
         }
         state = new StreamState(name, last.id(), last.version());
-        known.put(name, state);
+        know(state);
         return state;
+    }
+
+    private void know(StreamState stream) {
+        stream.number = freeCount > 0 ? freeNumbers[--freeCount] : numbers++;
+        known.add(stream);
     }
 
     /** Adds the next event of a stream. */
     void add(StreamState stream, String type, long offset, long version) {
         if (stream.id == 0) {
             stream.id = offset;
-            known.put(stream.name(), stream);
+            know(stream);
         }
-        Chain chain = stream.chain;
-        Postings category = chain == null ? null : chain.category;
-        if (chain == null || category == null || chain.runFirst() != current.first()) {
-            category = category(StreamName.category(stream.name()), offset);
-            Chain before = chain == null ? null : chain.since(runs[0].first());
-            chain = new Chain(stream, current.first(), version, category, before);
-            current.add(chain);
+        Postings category = lastCategory;
+        if (category == null || !category.name().equals(stream.category())) {
+            category = category(stream.category(), offset);
+            lastCategory = category;
         }
+        stream.share(category.name());
         Postings typed = lastType;
         if (typed == null || !typed.name().equals(type)) {
             typed = type(type, offset);
             lastType = typed;
         }
-        current.add(chain, typed, category, version);
+        current.add(stream, typed, category, version);
         stream.version = version;
-        if (stream.chain != chain) {
-            stream.chain = chain;
-        }
+        stream.lastOffset = offset;
     }
 
     private Postings category(String name, long offset) {
@@ -184,7 +186,7 @@ final class Index implements AutoCloseable {
             Run run = full.removeFirst();
             writing.addLast(CompletableFuture.runAsync(() -> toDisk(run), files));
         }
-        if (known.mappingCount() > knownStreams) {
+        if (known.size() > knownStreams) {
             forgetSome();
         }
     }
@@ -201,22 +203,28 @@ final class Index implements AutoCloseable {
         Run[] more = Arrays.copyOf(runs, runs.length + 1);
         current = new Run(first);
         lastType = null;
+        lastCategory = null;
         more[runs.length] = current;
         runs = more;
     }
 
     private void forgetSome() {
         long oldest = runs[0].first();
-        for (int i = 0; i < FORGET_AT_ONCE; i++) {
-            if (!forgetting.hasNext()) {
-                forgetting = known.values().iterator();
-                return;
+        known.removeSome(FORGET_AT_ONCE, stream -> {
+            boolean isForgotten = stream.lastOffset < oldest;
+            if (isForgotten) {
+                stream.isForgotten = true;
+                free(stream.number);
             }
-            Chain chain = forgetting.next().chain;
-            if (chain == null || chain.runFirst() < oldest) {
-                forgetting.remove();
-            }
+            return isForgotten;
+        });
+    }
+
+    private void free(int number) {
+        if (freeCount == freeNumbers.length) {
+            freeNumbers = Arrays.copyOf(freeNumbers, 2 * freeCount);
         }
+        freeNumbers[freeCount++] = number;
     }
 
     private void toDisk(Run run) {
@@ -228,13 +236,11 @@ final class Index implements AutoCloseable {
         } catch (IOException failed) {
             throw Failure.of(Failure.Kind.UNAVAILABLE, "the disk failed to write index entries: " + failed);
         }
-        run.chains().forEach(chain -> chain.category = null);
         forgetBefore(run);
     }
 
     private void resolve(Run run) {
-        for (Chain chain : run.chains()) {
-            StreamState stream = chain.stream();
+        for (StreamState stream : run.streams()) {
             if (stream.id == StreamState.UNRESOLVED) {
                 long id = reader.idOnDisk(IndexKeys.STREAM_NAME, stream.name());
                 if (id < 0) {
@@ -264,7 +270,7 @@ final class Index implements AutoCloseable {
             stream = new StreamState(name, 0, 0);
         } else if (stream == null) {
             stream = new StreamState(name, StreamState.UNRESOLVED, event.version() - 1);
-            known.put(name, stream);
+            know(stream);
         }
         if (event.version() != stream.version + 1) {
             throw Failure.of(

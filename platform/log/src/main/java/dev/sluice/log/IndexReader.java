@@ -26,11 +26,8 @@ final class IndexReader {
     /** A stream's last event: the stream's id, the event's version and offset. */
     record Last(long id, long version, long offset) {}
 
-    /** The runs at one moment and a stream's chains in them, null where it has none. */
-    private record View(
-            Run[] runs,
-            @Nullable StreamState stream,
-            @Nullable Chain[] chains) {
+    /** The runs at one moment and a stream's {@link StreamEnds ends} in each. */
+    private record View(Run[] runs, @Nullable StreamState stream, long[] ends) {
         /** The stream's id, 0 when nothing in memory says it. */
         long id() {
             return stream == null ? 0 : stream.id;
@@ -41,16 +38,12 @@ final class IndexReader {
         while (true) {
             Run[] runs = index.runs();
             StreamState stream = index.known(name);
-            @Nullable Chain[] chains = new Chain[runs.length];
-            for (Chain chain = stream == null ? null : stream.chain; chain != null; chain = chain.previous()) {
-                for (int i = 0; i < runs.length; i++) {
-                    if (runs[i].first() == chain.runFirst()) {
-                        chains[i] = chain;
-                    }
-                }
+            long[] ends = new long[runs.length];
+            for (int i = 0; stream != null && i < runs.length; i++) {
+                ends[i] = runs[i].ends(stream);
             }
-            if (index.runs()[0] == runs[0]) {
-                return new View(runs, stream, chains);
+            if (index.runs()[0] == runs[0] && (stream == null || !stream.isForgotten)) {
+                return new View(runs, stream, ends);
             }
         }
     }
@@ -85,8 +78,7 @@ final class IndexReader {
         }
         View view = view(stream);
         for (int i = view.runs.length - 1; i >= 0; i--) {
-            Chain chain = view.chains[i];
-            int place = chain == null ? -1 : view.runs[i].lastUpTo(chain, offset, Long.MAX_VALUE);
+            int place = view.runs[i].lastUpTo(view.ends[i], offset, Long.MAX_VALUE);
             if (place >= 0) {
                 return view.runs[i].version(place);
             }
@@ -112,7 +104,7 @@ final class IndexReader {
         View view = view(name);
         Run[] runs = view.runs;
         int needed = isForward ? runs.length - 1 : -1;
-        while (needed >= 0 && !beginsUpTo(view.chains[needed], fromVersion)) {
+        while (needed >= 0 && !beginsUpTo(runs[needed], view.ends[needed], fromVersion)) {
             needed--;
         }
         List<Supplier<Offsets>> parts = new ArrayList<>();
@@ -126,16 +118,16 @@ final class IndexReader {
         }
         for (int i = Math.max(needed, 0); i < runs.length; i++) {
             Run run = runs[i];
-            Chain chain = view.chains[i];
-            if (chain != null) {
-                parts.add(() -> new Offsets.OfStream(run, chain, fromVersion, isForward, head));
+            long ends = view.ends[i];
+            if (ends != StreamEnds.NONE) {
+                parts.add(() -> new Offsets.OfStream(run, ends, fromVersion, isForward, head));
             }
         }
         return chained(parts, isForward);
     }
 
-    private static boolean beginsUpTo(@Nullable Chain chain, long version) {
-        return chain != null && chain.firstVersion() <= version;
+    private static boolean beginsUpTo(Run run, long ends, long version) {
+        return ends != StreamEnds.NONE && run.firstVersion(ends) <= version;
     }
 
     /** The events of a type from an offset on, or down from it. */

@@ -135,9 +135,9 @@ interface Offsets extends AutoCloseable {
         private int index;
         private long ordinal;
 
-        OfStream(Run run, Chain chain, long fromVersion, boolean isForward, long upToOffset) {
+        OfStream(Run run, long streamEnds, long fromVersion, boolean isForward, long upToOffset) {
             this.run = run;
-            int last = run.lastUpTo(chain, upToOffset, isForward ? Long.MAX_VALUE : fromVersion);
+            int last = run.lastUpTo(streamEnds, upToOffset, isForward ? Long.MAX_VALUE : fromVersion);
             if (!isForward) {
                 ascending = null;
                 index = last;

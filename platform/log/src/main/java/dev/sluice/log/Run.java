@@ -15,22 +15,23 @@ import org.jspecify.annotations.Nullable;
  * written before they became so.
  */
 final class Run {
-    /** What a stream costs in memory beside its name, roughly: chain, state, place in maps. */
-    private static final int CHAIN_BYTES = 200;
+    /** What a stream costs in memory beside its name, roughly: its state, its ends, its places in maps. */
+    private static final int STREAM_BYTES = 150;
 
     private static final int SEGMENT_BITS = 14;
     private static final int SEGMENT = 1 << SEGMENT_BITS;
 
     private final long first;
-    /** One for each stream that has events here; complete when the run is full. */
-    private final List<Chain> chains = new ArrayList<>();
+    /** Those that have events here; complete when the run is full. */
+    private final List<StreamState> streams = new ArrayList<>();
 
+    private final StreamEnds ends = new StreamEnds();
     private final ConcurrentHashMap<String, Postings> types = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Postings> categories = new ConcurrentHashMap<>();
     private int[][] previous = new int[4][];
     private long[][] versions = new long[4][];
     private int count;
-    private long chainBytes;
+    private long streamBytes;
 
     Run(long first) {
         this.first = first;
@@ -52,7 +53,7 @@ final class Run {
 
     /** What the run holds in memory, roughly. */
     long memoryBytes() {
-        return 20L * count + chainBytes;
+        return 20L * count + streamBytes;
     }
 
     @Nullable
@@ -65,8 +66,8 @@ final class Run {
         return categories.get(name);
     }
 
-    List<Chain> chains() {
-        return chains;
+    List<StreamState> streams() {
+        return streams;
     }
 
     Collection<Postings> types() {
@@ -75,11 +76,6 @@ final class Run {
 
     Collection<Postings> categories() {
         return categories.values();
-    }
-
-    void add(Chain chain) {
-        chains.add(chain);
-        chainBytes += CHAIN_BYTES + chain.stream().name().length();
     }
 
     void putType(Postings type) {
@@ -91,15 +87,20 @@ final class Run {
     }
 
     /** Adds the next event. */
-    void add(Chain chain, Postings type, Postings category, long version) {
+    void add(StreamState stream, Postings type, Postings category, long version) {
         int index = count++;
         int segment = index >>> SEGMENT_BITS;
         if ((index & SEGMENT - 1) == 0) {
             grow(segment);
         }
-        previous[segment][index & SEGMENT - 1] = chain.last();
         versions[segment][index & SEGMENT - 1] = version;
-        chain.last(index);
+        long before = ends.of(stream.number);
+        previous[segment][index & SEGMENT - 1] = StreamEnds.last(before);
+        ends.extend(stream.number, index);
+        if (before == StreamEnds.NONE) {
+            streams.add(stream);
+            streamBytes += STREAM_BYTES + stream.name().length();
+        }
         type.add(index);
         category.add(index);
     }
@@ -122,9 +123,19 @@ final class Run {
         return versions[index >>> SEGMENT_BITS][index & SEGMENT - 1];
     }
 
+    /** Where a stream's events begin and end here, as {@link StreamEnds} tells it. */
+    long ends(StreamState stream) {
+        return ends.of(stream.number);
+    }
+
+    /** The version of a stream's first event here. */
+    long firstVersion(long streamEnds) {
+        return version(StreamEnds.first(streamEnds));
+    }
+
     /** The place of the stream's last event up to an offset and a version, -1 for none in this run. */
-    int lastUpTo(Chain chain, long offset, long version) {
-        int index = chain.last();
+    int lastUpTo(long streamEnds, long offset, long version) {
+        int index = StreamEnds.last(streamEnds);
         while (index >= 0 && (first + index > offset || version(index) > version)) {
             index = previous(index);
         }

@@ -21,16 +21,16 @@ final class RunFile implements Store.SstContent {
     @Override
     public void writeTo(SstFileWriter writer) throws RocksDBException {
         writer.put(IndexKeys.indexed(), Bytes.key(run.last()));
-        Chain[] streams = run.chains().toArray(new Chain[0]);
+        StreamState[] streams = run.streams().toArray(new StreamState[0]);
         sortById(streams);
-        for (Chain stream : streams) {
+        for (StreamState stream : streams) {
             writeStream(writer, stream);
         }
         writePostings(writer, IndexKeys.TYPE, run.types());
         writePostings(writer, IndexKeys.CATEGORY, run.categories());
         List<Name> names = new ArrayList<>();
-        for (Chain chain : streams) {
-            addNew(names, IndexKeys.STREAM_NAME, chain.stream().name(), chain.stream().id);
+        for (StreamState stream : streams) {
+            addNew(names, IndexKeys.STREAM_NAME, stream.name(), stream.id);
         }
         run.categories().forEach(known -> addNew(names, IndexKeys.CATEGORY_NAME, known.name(), known.id()));
         run.types().forEach(known -> addNew(names, IndexKeys.TYPE_NAME, known.name(), known.id()));
@@ -41,18 +41,18 @@ final class RunFile implements Store.SstContent {
     }
 
     /** By id; on numbers alone as long as id and place fit into one, which is several times faster. */
-    private static void sortById(Chain[] streams) {
+    private static void sortById(StreamState[] streams) {
         int placeBits = 32 - Integer.numberOfLeadingZeros(streams.length);
         long[] keys = new long[streams.length];
         for (int place = 0; place < streams.length; place++) {
-            if (streams[place].stream().id >>> 63 - placeBits != 0) {
-                Arrays.sort(streams, Comparator.comparingLong((Chain chain) -> chain.stream().id));
+            if (streams[place].id >>> 63 - placeBits != 0) {
+                Arrays.sort(streams, Comparator.comparingLong((StreamState stream) -> stream.id));
                 return;
             }
-            keys[place] = streams[place].stream().id << placeBits | place;
+            keys[place] = streams[place].id << placeBits | place;
         }
         Arrays.sort(keys);
-        Chain[] unsorted = streams.clone();
+        StreamState[] unsorted = streams.clone();
         for (int i = 0; i < keys.length; i++) {
             streams[i] = unsorted[(int) (keys[i] & (1L << placeBits) - 1)];
         }
@@ -66,16 +66,17 @@ final class RunFile implements Store.SstContent {
         }
     }
 
-    private void writeStream(SstFileWriter writer, Chain chain) throws RocksDBException {
+    private void writeStream(SstFileWriter writer, StreamState stream) throws RocksDBException {
+        long ends = run.ends(stream);
         int count = 0;
-        for (int index = chain.last(); index >= 0; index = run.previous(index)) {
+        for (int index = StreamEnds.last(ends); index >= 0; index = run.previous(index)) {
             if (count == places.length) {
                 places = Arrays.copyOf(places, 2 * count);
             }
             places[count++] = index;
         }
-        long id = chain.stream().id;
-        long version = chain.firstVersion();
+        long id = stream.id;
+        long version = run.firstVersion(ends);
         for (int i = count - 1; i >= 0; ) {
             byte[] key = IndexKeys.chunk(IndexKeys.STREAM, id, version);
             int length = 0;

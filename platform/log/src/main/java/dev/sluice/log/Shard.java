@@ -57,6 +57,7 @@ public final class Shard {
         Block last = lastBlock();
         long head = last == null ? 0 : last.last();
         acknowledged.check(number, head);
+        checkReplayed();
         publisher = new Publisher(head, new Effects());
         index = new Index(number, store, publisher::head, seams);
         recover(head);
@@ -85,6 +86,27 @@ public final class Shard {
         try (RocksIterator log = store.iterator(Store.Family.LOG)) {
             log.seekToLast();
             return store.current(number, log);
+        }
+    }
+
+    /** Looks for a gap in what may have been replayed: RocksDB takes some damage for the end of a WAL and goes on with the next. */
+    private void checkReplayed() {
+        try (RocksIterator log = store.iterator(Store.Family.LOG)) {
+            log.seekToLast();
+            Block after = null;
+            Block block = store.current(number, log);
+            for (long bytes = 0; block != null && bytes < Store.MAX_WAL_BYTES; bytes += after.bytes().length) {
+                if (after != null && !block.isFollowedBy(after)) {
+                    throw Failure.of(
+                            Failure.Kind.CORRUPT,
+                            "found the block at " + number + ":" + after.first() + " behind the one at " + number + ":"
+                                    + block.first() + ", which ends at " + block.last()
+                                    + ", expected no gap: restore the shard from a backup");
+                }
+                after = block;
+                log.prev();
+                block = store.current(number, log);
+            }
         }
     }
 

@@ -36,8 +36,9 @@ import org.rocksdb.WriteOptions;
  *
  * <p>What the options decide knowingly: WAL recovery stops at the first damaged record (an append that was answered was synced
  * before, so a torn tail holds only what nobody was told of; {@link Acknowledged} tells when more than that is missing) ·
- * closed WALs are tracked in the manifest, so a lost one is an error · {@code max_total_wal_size} makes families that are
- * seldom written ({@code meta}, {@code idem}) flush instead of pinning WALs, and bounds what a start has to replay.
+ * WAL files are used again: what lies behind the last record is an older log's, so RocksDB cannot tell a damaged record
+ * from the end, and {@link Shard} looks at the order of what it has replayed · {@code max_total_wal_size} makes families
+ * that are seldom written ({@code meta}, {@code idem}) flush instead of pinning WALs, and bounds what a start has to replay.
  */
 final class Store implements Disk, AutoCloseable {
     /** The families of a shard; {@code idx} is derived from {@code log} and never passes through the WAL. */
@@ -55,7 +56,11 @@ final class Store implements Disk, AutoCloseable {
     /** Files are written out as they grow: what lies dirty when the log is synced would be waited for with it. */
     private static final long BYTES_PER_SYNC = 512 << 10;
 
-    private static final long MAX_WAL_BYTES = 128L << 20;
+    /** What a start replays at most. */
+    static final long MAX_WAL_BYTES = 128L << 20;
+
+    /** Overwriting an old file spares each sync the file system's journal. */
+    private static final long RECYCLED_WALS = 2;
 
     private final Path folder;
     private final RocksDB db;
@@ -86,7 +91,6 @@ final class Store implements Disk, AutoCloseable {
      */
     static Store open(Path folder, Memory memory, boolean hasWal) throws IOException {
         Files.createDirectories(folder);
-        WalCheck.check(folder);
         List<AutoCloseable> owned = new ArrayList<>();
         var bloom = new BloomFilter(10);
         owned.add(bloom);
@@ -119,6 +123,7 @@ final class Store implements Disk, AutoCloseable {
                 .setCreateMissingColumnFamilies(true)
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
                 .setMaxTotalWalSize(MAX_WAL_BYTES)
+                .setRecycleLogFileNum(hasWal ? RECYCLED_WALS : 0)
                 .setWriteBufferManager(memory.memtables())
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(BYTES_PER_SYNC)
