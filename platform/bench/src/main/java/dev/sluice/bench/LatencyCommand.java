@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 final class LatencyCommand implements Callable<Integer> {
     private static final String TOPIC = "bench-orders";
     private static final double DEMANDED_P99_MILLIS = 50;
-    private static final int WARM_UP_SECONDS = 10;
+    private static final int WARM_UP_SECONDS = 20;
 
     @Mixin
     private BenchOptions options = new BenchOptions();
@@ -41,7 +41,7 @@ final class LatencyCommand implements Callable<Integer> {
             defaultValue = "30s",
             converter = BenchOptions.DurationConverter.class,
             paramLabel = "TIME",
-            description = "After a warm-up of 10 s (${DEFAULT-VALUE})")
+            description = "After a warm-up of 20 s (${DEFAULT-VALUE})")
     private Duration duration = Duration.ofSeconds(30);
 
     @Override
