@@ -15,10 +15,13 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * A real Kafka broker in a JVM of its own, for {@code dev}, {@code demo} and tests: started from a folder of jars that never
@@ -95,7 +98,7 @@ public final class DevBroker implements DeveloperKafka.Broker {
         createTopic(name, partitions, Map.of());
     }
 
-    /** Creates a topic with settings such as {@code max.message.bytes}; each of its partitions has a leader afterwards. */
+    /** Creates a topic with settings such as {@code max.message.bytes}; each of its partitions takes records afterwards. */
     public void createTopic(String name, int partitions, Map<String, String> settings) {
         try (Admin admin = admin()) {
             try {
@@ -120,23 +123,32 @@ public final class DevBroker implements DeveloperKafka.Broker {
     private void awaitLeaders(Admin admin, String name)
             throws InterruptedException, ExecutionException, TimeoutException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ADMIN_MILLIS);
-        while (!hasLeaders(admin, name)) {
+        while (!isServed(admin, name)) {
             if (System.nanoTime() > deadline || process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                 throw new TimeoutException();
             }
         }
     }
 
-    private static boolean hasLeaders(Admin admin, String name)
+    /**
+     * Whether every partition answers. The broker names a leader before that leader takes records, one partition after the
+     * other; a producer whose first batch comes too early and whose second does not is stuck with them out of sequence.
+     */
+    private static boolean isServed(Admin admin, String name)
             throws InterruptedException, ExecutionException, TimeoutException {
         try {
-            var described =
-                    admin.describeTopics(List.of(name)).allTopicNames().get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
-            return described.values().stream()
-                    .flatMap(topic -> topic.partitions().stream())
-                    .allMatch(partition -> partition.leader() != null);
+            var topic = admin.describeTopics(List.of(name))
+                    .topicNameValues()
+                    .get(name)
+                    .get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
+            var ends = topic.partitions().stream()
+                    .collect(Collectors.toMap(
+                            partition -> new TopicPartition(name, partition.partition()),
+                            partition -> OffsetSpec.latest()));
+            admin.listOffsets(ends).all().get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
+            return true;
         } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
+            if (failed.getCause() instanceof RetriableException) {
                 return false;
             }
             throw failed;

@@ -244,9 +244,16 @@ final class PollLoop implements AutoCloseable {
         foundNanos = System.nanoTime();
         isConnected = answer != null;
         if (answer == null) {
-            connectionProblem = failure == null ? "no answer" : "no broker answers: " + KafkaSource.why(failure);
+            String problem = failure == null ? "no answer" : "no broker answers: " + KafkaSource.why(failure);
+            if (!problem.equals(connectionProblem)) {
+                LOGGER.warn("source_disconnected source={} cause=\"{}\"", source.name(), problem);
+            }
+            connectionProblem = problem;
             report();
             return;
+        }
+        if (connectionProblem != null) {
+            LOGGER.info("source_connected source={} clusterId={}", source.name(), answer.clusterId());
         }
         connectionProblem = null;
         found = answer;

@@ -26,6 +26,7 @@ public final class DeadLetters {
     private static final int STREAMS_A_READ = 100;
     private static final int EVENTS_A_READ = 250;
     private static final int MAX_SCAN = 10_000;
+    private static final long MAX_PAGE_BYTES = 4 << 20;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private DeadLetters() {}
@@ -105,6 +106,7 @@ public final class DeadLetters {
         private final String prefix;
         private final List<DeadLetter> letters = new ArrayList<>();
         private int scanned;
+        private long bytes;
 
         Scan(EventLog log, @Nullable String consumer, @Nullable String reason, int limit, String prefix) {
             this.log = log;
@@ -134,7 +136,7 @@ public final class DeadLetters {
                         for (RecordedEvent event : events) {
                             take(event);
                             scanned++;
-                            if (letters.size() == limit || scanned == MAX_SCAN) {
+                            if (letters.size() == limit || scanned == MAX_SCAN || bytes >= MAX_PAGE_BYTES) {
                                 return Future.succeededFuture(
                                         new Page(letters, new Place(name, event.version()).encode()));
                             }
@@ -161,6 +163,7 @@ public final class DeadLetters {
             if ((consumer == null || consumer.equals(letter.consumer))
                     && (reason == null || reason.equals(letter.reason))) {
                 letters.add(letter);
+                bytes += event.dataLength();
             }
         }
     }

@@ -215,7 +215,7 @@ public final class CloudEventsJson {
                     "found attribute '" + shortened(name) + "', expected a name of lower-case letters and digits");
         }
         if (token == JsonToken.VALUE_STRING) {
-            return parser.getText();
+            return unicode(parser.getText(), name);
         }
         if (token == JsonToken.VALUE_TRUE || token == JsonToken.VALUE_FALSE) {
             return parser.getBooleanValue();
@@ -224,6 +224,22 @@ public final class CloudEventsJson {
             return parser.getLongValue();
         }
         throw invalid("found " + name(token) + " as attribute '" + name + "', expected a string, boolean or integer");
+    }
+
+    /** JSON can escape half of a surrogate pair; UTF-8, in which the event is kept, cannot hold it. */
+    private static String unicode(String text, String name) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isLowSurrogate(c)
+                    || i + 1 == text.length()
+                    || !Character.isLowSurrogate(text.charAt(++i))) {
+                throw invalid("found half of a surrogate pair in attribute '" + name + "', expected Unicode text");
+            }
+        }
+        return text;
     }
 
     private static byte[] slice(JsonParser parser, byte[] json) throws IOException {

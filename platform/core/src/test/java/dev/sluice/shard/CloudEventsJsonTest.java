@@ -78,6 +78,7 @@ class CloudEventsJsonTest {
                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"id\":\"2\"}                    | twice",
                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"Bad-Name\":1} | lower-case letters",
                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"x\":1.5} | a string, boolean or integer",
+                "{\"specversion\":\"1.0\",\"id\":\"\\ud83d\",\"source\":\"s\",\"type\":\"t\"} | half of a surrogate pair in attribute 'id'",
                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"time\":\"noon\"} | expected RFC 3339",
                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data_base64\":\"*\"} | expected base64",
                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data\":{]}} | cannot be read at line 1",

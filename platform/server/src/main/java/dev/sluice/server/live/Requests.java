@@ -64,7 +64,7 @@ final class Requests {
 
     private static Request parse(String op, JsonNode json, @Nullable Integer sub) {
         return switch (op) {
-            case "hello" -> new Request.Hello(longOr(json, "v", 1));
+            case "hello" -> new Request.Hello(atLeast(json, "v", 0));
             case "subscribe" -> subscribe(json, needed(sub));
             case "credit" -> new Request.Credit(needed(sub), atLeast(json, "rows", 1));
             case "ack" -> new Request.Ack(needed(sub), neededText(json, "cursor"));

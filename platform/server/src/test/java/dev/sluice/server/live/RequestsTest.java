@@ -56,6 +56,7 @@ class RequestsTest {
                 "{}                                                         | bad_frame   | no op",
                 "{'op':7}                                                   | bad_frame   | op as a JSON number",
                 "{'op':'dance'}                                             | bad_frame   | dance",
+                "{'op':'hello'}                                             | bad_frame   | v as nothing",
                 "{'op':'ping'} x                                            | bad_frame   | no JSON",
                 "{'op':'ping','op':'pong'}                                  | bad_frame   | Duplicate",
                 "{'op':'credit','sub':1}                                    | bad_frame   | rows as nothing",
