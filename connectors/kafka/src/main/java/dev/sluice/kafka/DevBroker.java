@@ -137,11 +137,10 @@ public final class DevBroker implements DeveloperKafka.Broker {
     private static boolean isServed(Admin admin, String name)
             throws InterruptedException, ExecutionException, TimeoutException {
         try {
-            var topic = admin.describeTopics(List.of(name))
-                    .topicNameValues()
-                    .get(name)
-                    .get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
-            var ends = topic.partitions().stream()
+            var described =
+                    admin.describeTopics(List.of(name)).allTopicNames().get(ADMIN_MILLIS, TimeUnit.MILLISECONDS);
+            var ends = described.values().stream()
+                    .flatMap(topic -> topic.partitions().stream())
                     .collect(Collectors.toMap(
                             partition -> new TopicPartition(name, partition.partition()),
                             partition -> OffsetSpec.latest()));
