@@ -20,6 +20,7 @@ public final class Decimal implements Comparable<Decimal> {
     private static final MathContext DIVISION = new MathContext(34, RoundingMode.HALF_EVEN);
     private static final BigInteger LONG_MIN = BigInteger.valueOf(Long.MIN_VALUE);
     private static final BigInteger LONG_MAX = BigInteger.valueOf(Long.MAX_VALUE);
+    private static final BigDecimal LARGEST_INDEX = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final BigDecimal EXPONENT_FROM = BigDecimal.TEN.pow(21);
     private static final long[] POWERS = new long[19];
 
@@ -189,6 +190,21 @@ public final class Decimal implements Comparable<Decimal> {
             return new Decimal(unscaled % other.unscaled, scale, null);
         }
         return of(toBigDecimal().remainder(other.toBigDecimal()));
+    }
+
+    /** With at most so many places behind the point. */
+    Decimal rounded(int places, RoundingMode mode) {
+        return big == null && scale <= places ? this : of(toBigDecimal().setScale(places, mode));
+    }
+
+    boolean isWhole() {
+        return big == null && scale == 0 || toBigDecimal().stripTrailingZeros().scale() <= 0;
+    }
+
+    /** This whole number as an index; −1 when it is none. */
+    int toIndex() {
+        var value = toBigDecimal();
+        return value.signum() < 0 || value.compareTo(LARGEST_INDEX) > 0 ? -1 : value.intValue();
     }
 
     public int signum() {

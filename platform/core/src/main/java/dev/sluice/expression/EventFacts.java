@@ -8,7 +8,10 @@ import dev.sluice.expression.EventSlots.Node;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,8 @@ public final class EventFacts extends Facts {
                     .maxNameLength(Integer.MAX_VALUE)
                     .build())
             .build();
+
+    private static final int MAX_DEPTH = 200;
 
     private final Node root;
     private final @Nullable Object[] values;
@@ -86,6 +91,10 @@ public final class EventFacts extends Facts {
         if (token == null) {
             return false;
         }
+        if (node.isWhole() && token.isStructStart()) {
+            fill(node, tree(parser, token, 0));
+            return true;
+        }
         switch (token) {
             case START_OBJECT:
                 values[node.slot()] = Structure.OBJECT;
@@ -103,8 +112,7 @@ public final class EventFacts extends Facts {
                 values[node.slot()] = parser.getText();
                 return true;
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT:
-                var number = Decimal.parse(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
-                values[node.slot()] = number == null ? Structure.HUGE_NUMBER : number;
+                values[node.slot()] = number(parser);
                 return true;
             case VALUE_TRUE:
                 values[node.slot()] = Boolean.TRUE;
@@ -128,5 +136,60 @@ public final class EventFacts extends Facts {
                 return;
             }
         }
+    }
+
+    private static Object number(JsonParser parser) throws IOException {
+        var number = Decimal.parse(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
+        return number == null ? Structure.HUGE_NUMBER : number;
+    }
+
+    /** Gives a value to a path and to those below it. */
+    private void fill(Node node, Object value) {
+        values[node.slot()] = value;
+        if (value instanceof Map<?, ?> fields) {
+            node.children().forEach((name, child) -> {
+                Object field = fields.get(name);
+                if (field != null) {
+                    fill(child, field);
+                }
+            });
+        }
+    }
+
+    /** A list or an object with all that is in it: lists with their nulls, objects without. */
+    private static Object tree(JsonParser parser, JsonToken start, int depth) throws IOException {
+        if (depth == MAX_DEPTH) {
+            throw new IOException("found more than " + MAX_DEPTH + " levels");
+        }
+        if (start == JsonToken.START_ARRAY) {
+            var list = new ArrayList<@Nullable Object>();
+            for (var token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+                list.add(value(parser, token, depth));
+            }
+            return list;
+        }
+        var fields = new LinkedHashMap<String, Object>();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            Object value = value(parser, parser.nextToken(), depth);
+            if (value != null) {
+                fields.putIfAbsent(name, value);
+            }
+        }
+        return fields;
+    }
+
+    private static @Nullable Object value(JsonParser parser, @Nullable JsonToken token, int depth) throws IOException {
+        if (token == null) {
+            throw new IOException("found its end too early");
+        }
+        return switch (token) {
+            case START_OBJECT, START_ARRAY -> tree(parser, token, depth + 1);
+            case VALUE_STRING -> parser.getText();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(parser);
+            case VALUE_TRUE -> Boolean.TRUE;
+            case VALUE_FALSE -> Boolean.FALSE;
+            default -> null;
+        };
     }
 }

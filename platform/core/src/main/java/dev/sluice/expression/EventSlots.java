@@ -15,6 +15,7 @@ public final class EventSlots implements Compiler.Scope {
     static final class Node {
         private final Map<String, Node> children = new HashMap<>();
         private final int slot;
+        private boolean isWhole;
 
         private Node(int slot) {
             this.slot = slot;
@@ -26,6 +27,11 @@ public final class EventSlots implements Compiler.Scope {
 
         int slot() {
             return slot;
+        }
+
+        /** Whether somebody wants a list or an object with all that is in it. */
+        boolean isWhole() {
+            return isWhole;
         }
     }
 
@@ -42,14 +48,15 @@ public final class EventSlots implements Compiler.Scope {
         return Compiler.number(expression.text(), expression.tree(), this);
     }
 
-    /** Compiles an expression whose value is no {@link Structure} and, a string, valid Unicode. */
+    /** Compiles an expression whose value can stand in a row: no list, object or duration and, a string, valid Unicode. */
     public Evaluator compileScalar(Expression expression) {
         var code = compile(expression);
         var place = Place.of(expression.text(), expression.tree().at());
         return facts -> {
             var value = code.evaluate(facts);
-            if (value instanceof Structure structure) {
-                throw place.failed("found " + structure.shown() + ", expected a string, a number, a boolean or a time");
+            if (!Values.isScalar(value)) {
+                throw place.failed(
+                        "found " + Values.shown(value) + ", expected a string, a number, a boolean or a time");
             }
             return value instanceof String text ? Values.validText(text) : value;
         };
@@ -64,10 +71,10 @@ public final class EventSlots implements Compiler.Scope {
     }
 
     @Override
-    public Code resolve(List<String> names) {
+    public Code resolve(List<String> names, boolean isWhole) {
         String variable = names.get(0);
         if (variable.equals("data")) {
-            int slot = slot(names);
+            int slot = slot(names, isWhole);
             return new Code(Type.ANY, facts -> ((EventFacts) facts).data(slot));
         }
         if (variable.equals("meta")) {
@@ -126,7 +133,7 @@ public final class EventSlots implements Compiler.Scope {
         });
     }
 
-    private int slot(List<String> names) {
+    private int slot(List<String> names, boolean isWhole) {
         var node = root;
         for (String name : names.subList(1, names.size())) {
             var child = node.children.get(name);
@@ -136,6 +143,7 @@ public final class EventSlots implements Compiler.Scope {
             }
             node = child;
         }
+        node.isWhole |= isWhole;
         return node.slot;
     }
 

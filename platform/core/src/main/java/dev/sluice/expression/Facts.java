@@ -1,6 +1,54 @@
 package dev.sluice.expression;
 
-/** What an expression is evaluated on: one event or one row. */
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What an expression is evaluated on: one event or one row. For one thread. */
 public abstract sealed class Facts permits EventFacts, RowFacts {
+    /** What one evaluation may cost: an element looked at, or sixteen characters made, is a step. */
+    static final int MAX_STEPS = 1_000_000;
+
+    private static final int CHARACTERS_A_STEP = 16;
+
+    private @Nullable Object[] locals = new Object[0];
+    private long steps;
+
     Facts() {}
+
+    /** An evaluation begins: its cost is counted from here. */
+    void begin() {
+        steps = 0;
+    }
+
+    /** EVALUATION_FAILED when the evaluation has become too long. */
+    void step(Place place) {
+        if (++steps > MAX_STEPS) {
+            throw tooLong(place);
+        }
+    }
+
+    /** A text of so many characters is made. */
+    void make(int characters, Place place) {
+        steps += 1 + characters / CHARACTERS_A_STEP;
+        if (steps > MAX_STEPS) {
+            throw tooLong(place);
+        }
+    }
+
+    private static RuntimeException tooLong(Place place) {
+        return place.failed("found an evaluation of more than " + MAX_STEPS + " steps, expected fewer");
+    }
+
+    /** The element a macro has at hand; macros within each other count from 0. */
+    @Nullable
+    Object local(int depth) {
+        return locals[depth];
+    }
+
+    void local(int depth, @Nullable Object element) {
+        if (depth >= locals.length) {
+            locals = Arrays.copyOf(locals, depth + 4);
+        }
+        locals[depth] = element;
+    }
 }

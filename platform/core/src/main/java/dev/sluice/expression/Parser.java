@@ -3,14 +3,15 @@ package dev.sluice.expression;
 import dev.sluice.expression.Ast.Operator;
 import dev.sluice.expression.Lexer.Kind;
 import dev.sluice.expression.Lexer.Token;
-import dev.sluice.log.Failure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recursive descent over the subset of CEL (github.com/google/cel-spec, langdef.md) that VIEWS.md §2 begins with. Bounded:
+ * Recursive descent over the subset of CEL (github.com/google/cel-spec, langdef.md) that {@code docs/expressions.md} lists. Bounded:
  * {@value #MAX_CHARACTERS} characters, {@value #MAX_DEPTH} levels, {@value #MAX_NODES} nodes.
  */
 final class Parser {
@@ -21,9 +22,9 @@ final class Parser {
     /** {@code argument}: null when there is none. */
     record Call(String name, @Nullable Ast argument, int at) {}
 
-    private static final String SUPPORTED =
-            "expected one of what is: paths, literals, comparison, + - * / %, && || ! and parentheses";
     private static final Set<String> WORDS = Set.of("true", "false", "null", "in");
+    private static final Map<String, Ast.Loop> LOOPS =
+            Map.of("exists", Ast.Loop.EXISTS, "all", Ast.Loop.ALL, "filter", Ast.Loop.FILTER, "map", Ast.Loop.MAP);
 
     private final String text;
     private final Lexer lexer;
@@ -45,7 +46,7 @@ final class Parser {
 
     static Ast expression(String text) {
         var parser = new Parser(text);
-        var whole = parser.binary(0);
+        var whole = parser.expression();
         parser.end();
         return whole;
     }
@@ -59,10 +60,30 @@ final class Parser {
         }
         parser.take();
         parser.expect("(");
-        var argument = parser.token.is(")") ? null : parser.binary(0);
+        var argument = parser.token.is(")") ? null : parser.expression();
         parser.expect(")");
         parser.end();
         return new Call(name.text(), argument, name.at());
+    }
+
+    private Ast expression() {
+        deeper();
+        var condition = binary(0);
+        Ast result = condition;
+        if (token.is("?")) {
+            int at = take().at();
+            var then = expression();
+            expect(":");
+            result = counted(new Ast.Conditional(condition, then, expression(), at));
+        }
+        depth--;
+        return result;
+    }
+
+    private void deeper() {
+        if (++depth > MAX_DEPTH) {
+            throw Place.invalid(text, token.at(), "found more than " + MAX_DEPTH + " levels, expected fewer");
+        }
     }
 
     private Ast binary(int level) {
@@ -78,33 +99,104 @@ final class Parser {
     }
 
     private @Nullable Operator operator(int level) {
-        if (token.kind() == Kind.NAME && token.text().equals("in") || token.is("?")) {
-            throw unsupported("'" + token.text() + "'");
-        }
         for (var operator : Operator.values()) {
-            if (operator.level() == level && token.is(operator.symbol())) {
+            boolean isHere = operator == Operator.IN ? isIn() : token.is(operator.symbol());
+            if (operator.level() == level && isHere) {
                 return operator;
             }
         }
         return null;
     }
 
+    private boolean isIn() {
+        return token.kind() == Kind.NAME && token.text().equals("in");
+    }
+
     private Ast unary() {
-        if (++depth > MAX_DEPTH) {
-            throw Place.invalid(text, token.at(), "found more than " + MAX_DEPTH + " levels, expected fewer");
+        if (!token.is("!") && !token.is("-")) {
+            return member();
         }
-        Ast result;
-        if (token.is("!")) {
-            int at = take().at();
-            result = counted(new Ast.Not(unary(), at));
-        } else if (token.is("-")) {
-            int at = take().at();
-            result = counted(new Ast.Negation(unary(), at));
-        } else {
-            result = primary();
-        }
+        deeper();
+        boolean isNot = token.is("!");
+        int at = take().at();
+        var operand = unary();
         depth--;
-        return result;
+        return counted(isNot ? new Ast.Not(operand, at) : new Ast.Negation(operand, at));
+    }
+
+    /** A value and what is taken from it: fields, elements, methods. */
+    private Ast member() {
+        var value = primary();
+        while (token.is(".") || token.is("[")) {
+            value = take().is(".") ? dot(value) : index(value);
+        }
+        return value;
+    }
+
+    private Ast dot(Ast value) {
+        if (token.kind() != Kind.NAME) {
+            throw Place.invalid(text, token.at(), "found " + token.shown() + ", expected the name of a field");
+        }
+        var name = take();
+        if (!token.is("(")) {
+            return select(value, name.text(), name.at());
+        }
+        var loop = LOOPS.get(name.text());
+        return loop == null
+                ? counted(new Ast.Call(name.text(), value, arguments(), name.at()))
+                : macro(loop, value, name.at());
+    }
+
+    private Ast select(Ast value, String field, int at) {
+        if (value instanceof Ast.Path path) {
+            var names = new ArrayList<>(path.names());
+            names.add(field);
+            return new Ast.Path(List.copyOf(names), path.at());
+        }
+        return counted(new Ast.Select(value, field, at));
+    }
+
+    private Ast index(Ast value) {
+        int at = token.at();
+        var index = expression();
+        expect("]");
+        return index instanceof Ast.Literal literal && literal.value() instanceof String field
+                ? select(value, field, at)
+                : counted(new Ast.Index(value, index, at));
+    }
+
+    private Ast macro(Ast.Loop loop, Ast target, int at) {
+        expect("(");
+        var variable = take();
+        if (variable.kind() != Kind.NAME || WORDS.contains(variable.text())) {
+            throw Place.invalid(
+                    text,
+                    variable.at(),
+                    "found " + variable.shown() + ", expected a name for the element, as in "
+                            + loop.name().toLowerCase(Locale.ROOT) + "(x, …)");
+        }
+        expect(",");
+        var body = expression();
+        expect(")");
+        return counted(new Ast.Macro(loop, target, variable.text(), body, at));
+    }
+
+    private List<Ast> arguments() {
+        expect("(");
+        return list(")");
+    }
+
+    /** Expressions with commas between them, up to and including a symbol. */
+    private List<Ast> list(String end) {
+        var all = new ArrayList<Ast>();
+        while (!token.is(end)) {
+            if (!all.isEmpty()) {
+                expect(",");
+            }
+            all.add(expression());
+        }
+        take();
+        return List.copyOf(all);
     }
 
     private Ast primary() {
@@ -112,10 +204,10 @@ final class Parser {
         switch (first.kind()) {
             case NUMBER:
                 take();
-                return member(counted(new Ast.Literal(first.number(), first.at())));
+                return counted(new Ast.Literal(first.number(), first.at()));
             case STRING:
                 take();
-                return member(counted(new Ast.Literal(first.text(), first.at())));
+                return counted(new Ast.Literal(first.text(), first.at()));
             case NAME:
                 return name();
             default:
@@ -123,12 +215,16 @@ final class Parser {
         }
         if (first.is("(")) {
             take();
-            var inner = binary(0);
+            var inner = expression();
             expect(")");
-            return member(inner);
+            return inner;
         }
-        if (first.is("[") || first.is("{")) {
-            throw unsupported(first.is("[") ? "a list" : "a map");
+        if (first.is("[")) {
+            take();
+            return counted(new Ast.ListOf(list("]"), first.at()));
+        }
+        if (first.is("{")) {
+            throw Place.invalid(text, first.at(), "found a map, expected a value: there are no literals of maps");
         }
         throw Place.invalid(text, first.at(), "found " + first.shown() + ", expected a value");
     }
@@ -137,55 +233,35 @@ final class Parser {
         var first = take();
         switch (first.text()) {
             case "true":
-                return member(counted(new Ast.Literal(true, first.at())));
+                return counted(new Ast.Literal(true, first.at()));
             case "false":
-                return member(counted(new Ast.Literal(false, first.at())));
+                return counted(new Ast.Literal(false, first.at()));
             case "null":
-                return member(counted(new Ast.Literal(null, first.at())));
+                return counted(new Ast.Literal(null, first.at()));
             case "in":
                 throw Place.invalid(text, first.at(), "found 'in', expected a value");
             default:
                 break;
         }
-        if (token.is("(")) {
-            throw unsupported("the function " + first.text() + "()", first.at());
+        if (!token.is("(")) {
+            return counted(new Ast.Path(List.of(first.text()), first.at()));
         }
-        var names = new ArrayList<>(List.of(first.text()));
-        while (token.is(".") || token.is("[")) {
-            names.add(take().is(".") ? field() : index());
+        var arguments = arguments();
+        if (!first.text().equals("has")) {
+            return counted(new Ast.Call(first.text(), null, arguments, first.at()));
         }
-        return counted(new Ast.Path(List.copyOf(names), first.at()));
+        if (arguments.size() != 1 || !isField(arguments.get(0))) {
+            throw Place.invalid(text, first.at(), "found has() of something else, expected a field as in has(data.x)");
+        }
+        return counted(new Ast.Has(arguments.get(0), first.at()));
     }
 
-    private String field() {
-        if (token.kind() != Kind.NAME) {
-            throw Place.invalid(text, token.at(), "found " + token.shown() + ", expected the name of a field");
-        }
-        var field = take();
-        if (token.is("(")) {
-            throw unsupported("the function " + field.text() + "()", field.at());
-        }
-        return field.text();
+    private static boolean isField(Ast tree) {
+        return tree instanceof Ast.Select
+                || tree instanceof Ast.Path path && path.names().size() > 1;
     }
 
-    private String index() {
-        if (token.kind() != Kind.STRING) {
-            throw unsupported("an index that is not a field's name in quotes");
-        }
-        var field = take();
-        expect("]");
-        return field.text();
-    }
-
-    /** A value that is no path has no fields. */
-    private Ast member(Ast value) {
-        if (token.is(".") || token.is("[")) {
-            throw Place.invalid(text, token.at(), "found " + token.shown() + " behind a value, expected an operator");
-        }
-        return value;
-    }
-
-    private Ast counted(Ast node) {
+    private <T extends Ast> T counted(T node) {
         if (++nodes > MAX_NODES) {
             throw Place.invalid(text, node.at(), "found more than " + MAX_NODES + " parts, expected fewer");
         }
@@ -209,13 +285,5 @@ final class Parser {
         if (token.kind() != Kind.END) {
             throw Place.invalid(text, token.at(), "found " + token.shown() + ", expected an operator or the end");
         }
-    }
-
-    private Failure unsupported(String what) {
-        return unsupported(what, token.at());
-    }
-
-    private Failure unsupported(String what, int at) {
-        return Place.invalid(text, at, "found " + what + ", which is not supported, " + SUPPORTED);
     }
 }

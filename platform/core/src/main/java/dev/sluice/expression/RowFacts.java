@@ -17,7 +17,7 @@ final class RowFacts extends Facts {
     }
 
     /** Names are columns; one that the row does not have is null. */
-    static Code resolve(List<String> names) {
+    static Code resolve(List<String> names, boolean isWhole) {
         String column = names.get(0);
         if (names.size() > 1) {
             throw new IllegalArgumentException(

@@ -1,9 +1,9 @@
 package dev.sluice.expression;
 
-/** A value that an expression can tell from null and nothing more. */
+/** Stands for a value of which an expression wants to know only that it is there. */
 public enum Structure {
     OBJECT("an object"),
-    ARRAY("an array"),
+    ARRAY("a list"),
     HUGE_NUMBER("a number of more than " + Decimal.MAX_DIGITS + " digits");
 
     private final String shown;

@@ -1,8 +1,11 @@
 package dev.sluice.expression;
 
+import java.math.RoundingMode;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A moment, µs since 1970 UTC; its text is ISO 8601 in UTC. */
@@ -22,6 +25,31 @@ public record Time(long micros) implements Comparable<Time> {
     static Time of(Instant moment) {
         return new Time(
                 Math.addExact(Math.multiplyExact(moment.getEpochSecond(), 1_000_000L), moment.getNano() / 1_000));
+    }
+
+    /** Seconds since 1970 UTC; null when that is beyond what a time can be. */
+    static @Nullable Time ofSeconds(Decimal seconds) {
+        try {
+            return new Time(seconds.toBigDecimal()
+                    .movePointRight(6)
+                    .setScale(0, RoundingMode.FLOOR)
+                    .longValueExact());
+        } catch (ArithmeticException tooFar) {
+            return null;
+        }
+    }
+
+    /** ArithmeticException when that is beyond what a time can be. */
+    Time plus(Duration duration) {
+        return new Time(Math.addExact(micros, micros(duration)));
+    }
+
+    Duration since(Time earlier) {
+        return Duration.of(Math.subtractExact(micros, earlier.micros), ChronoUnit.MICROS);
+    }
+
+    private static long micros(Duration duration) {
+        return Math.addExact(Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / 1_000);
     }
 
     public Instant toInstant() {

@@ -1,6 +1,9 @@
 package dev.sluice.expression;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the values of the language have in common: names for messages, an order, truth. */
@@ -20,6 +23,15 @@ public final class Values {
         }
         if (value instanceof Time) {
             return "a time";
+        }
+        if (value instanceof Duration) {
+            return "a duration";
+        }
+        if (value instanceof List) {
+            return Structure.ARRAY.shown();
+        }
+        if (value instanceof Map) {
+            return Structure.OBJECT.shown();
         }
         return value instanceof Structure structure ? structure.shown() : "null";
     }
@@ -50,6 +62,15 @@ public final class Values {
         return left.length() - right.length();
     }
 
+    /** Whether a value can stand in a row. */
+    static boolean isScalar(@Nullable Object value) {
+        return value == null
+                || value instanceof Decimal
+                || value instanceof String
+                || value instanceof Boolean
+                || value instanceof Time;
+    }
+
     /** A total order over numbers, strings, booleans and times: by kind, then within the kind. */
     public static int compareAny(Object left, Object right) {
         if (left instanceof Decimal a && right instanceof Decimal b) {
@@ -73,8 +94,11 @@ public final class Values {
 
     /** The order of two values of one kind (a string beside a time is read as a time); else EVALUATION_FAILED. */
     static int compare(Object left, Object right, Place place, String operator) {
-        if (left.getClass() == right.getClass() && !(left instanceof Structure)) {
+        if (left.getClass() == right.getClass() && isScalar(left)) {
             return compareAny(left, right);
+        }
+        if (left instanceof Duration a && right instanceof Duration b) {
+            return a.compareTo(b);
         }
         if (left instanceof Time a && right instanceof String text) {
             var b = Time.parse(text);
@@ -88,7 +112,16 @@ public final class Values {
             }
         }
         throw place.failed("found " + shown(left) + " " + operator + " " + shown(right)
-                + ", expected two numbers, two strings, two booleans or two times");
+                + ", expected two numbers, two strings, two booleans, two times or two durations");
+    }
+
+    /** Whether two values are of one kind and equal; of lists and objects nobody knows. */
+    static boolean isSame(@Nullable Object left, @Nullable Object right) {
+        if (left == null || right == null) {
+            return left == right;
+        }
+        return left.getClass() == right.getClass()
+                && (left instanceof Duration ? left.equals(right) : isScalar(left) && compareAny(left, right) == 0);
     }
 
     /** Null is not true. */

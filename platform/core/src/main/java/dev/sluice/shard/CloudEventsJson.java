@@ -233,9 +233,7 @@ public final class CloudEventsJson {
             if (!Character.isSurrogate(c)) {
                 continue;
             }
-            if (Character.isLowSurrogate(c)
-                    || i + 1 == text.length()
-                    || !Character.isLowSurrogate(text.charAt(++i))) {
+            if (Character.isLowSurrogate(c) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(++i))) {
                 throw invalid("found half of a surrogate pair in attribute '" + name + "', expected Unicode text");
             }
         }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.log.Failure;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +97,63 @@ class ExpressionTest {
                 "meta.missing == null         ¦ true",
                 "1 < 2 == true                ¦ true",
                 "1 // the rest is a comment   ¦ 1",
+                "data.ok ? 'yes' : 'no'       ¦ yes",
+                "data.missing ? 1 : 2         ¦ 2",
+                "data.no ? 1 : data.ok ? 2 : 3 ¦ 2",
+                "data.n in [1, 7]             ¦ true",
+                "data.n in [1, 'x']           ¦ false",
+                "'x' in data.a                ¦ true",
+                "data.name in data.a          ¦ false",
+                "1 in data.items              ¦ true",
+                "1 in data.missing            ¦ false",
+                "null in [1, null]            ¦ true",
+                "data.items[0]                ¦ 1",
+                "data.items[1].total          ¦ 9",
+                "data.items[data.n - 6].total ¦ 9",
+                "data.items[2] == null        ¦ true",
+                "data.items[-1] == null       ¦ true",
+                "data.items[0].total == null  ¦ true",
+                "data.a['b'].c                ¦ 5",
+                "data.a['x' + '']             ¦ 1",
+                "has(data.a.b) && !has(data.a.z) && !has(data.nil) ¦ true",
+                "[1, 2, 3].exists(x, x > 2)   ¦ true",
+                "[1, 2, 3].all(x, x > 2)      ¦ false",
+                "[].all(x, x)                 ¦ true",
+                "[].exists(x, x)              ¦ false",
+                "[1, 2, 3].filter(x, x != 2).size() ¦ 2",
+                "[1, 2, 3].map(x, x * x)[2]   ¦ 9",
+                "[1, 2].exists(x, [2, 3].exists(y, x == y)) ¦ true",
+                "[[1, 2], [3]].map(x, x.size())[0] ¦ 2",
+                "[1].map(data, data + 1)[0]   ¦ 2",
+                "data.items.exists(i, i.total == 9) ¦ true",
+                "data.a.exists(name, name == 'x') ¦ true",
+                "data.missing.exists(x, x)    ¦ null",
+                "!data.missing.exists(x, x)   ¦ true",
+                "(data.ok ? data.items : data.a).size() ¦ 2",
+                "data.name.startsWith('A') && data.name.endsWith('n') && data.name.contains('nn') ¦ true",
+                "data.missing.startsWith('A') ¦ null",
+                "data.name.matches('^A.n$')   ¦ true",
+                "matches(data.name, 'nn')     ¦ true",
+                "data.name.lower() + data.name.upper() ¦ annANN",
+                "size(data.name)              ¦ 3",
+                "'a😀'.size()                 ¦ 2",
+                "size(data.items) + data.a.size() ¦ 4",
+                "data.name + data.missing     ¦ null",
+                "abs(data.neg)                ¦ 3",
+                "floor(-1.5) + ceil(1.5)      ¦ 0",
+                "round(2.5)                   ¦ 3",
+                "round(-2.5)                  ¦ -3",
+                "round(data.total / 3, 2)     ¦ 33.5",
+                "abs(data.missing)            ¦ null",
+                "time + duration('1h30m')     ¦ 2023-11-14T23:43:20Z",
+                "duration('1m') + time        ¦ 2023-11-14T22:14:20Z",
+                "time - duration('500ms')     ¦ 2023-11-14T22:13:19.500Z",
+                "recordedTime - time == duration('0.5s') ¦ true",
+                "time - recordedTime < duration('-499ms') ¦ true",
+                "duration('1h') - duration('30m') == duration('1800s') ¦ true",
+                "timestamp('2026-01-31')      ¦ 2026-01-31T00:00:00Z",
+                "timestamp(data.when) == time ¦ true",
+                "timestamp(1.5)               ¦ 1970-01-01T00:00:01.500Z",
             })
     void evaluates(String text, String expected) {
         assertThat(String.valueOf(evaluate(text, DATA))).isEqualTo(expected);
@@ -105,14 +165,27 @@ class ExpressionTest {
             quoteCharacter = '`',
             value = {
                 "data.name > 1        ¦ 1:11 ¦ a string > a number",
-                "data.name + 1        ¦ 1:11 ¦ a string beside +",
-                "data.items > 1       ¦ 1:12 ¦ an array",
+                "data.name + 1        ¦ 1:11 ¦ a string + a number",
+                "data.items > 1       ¦ 1:12 ¦ a list",
                 "data.a == 1          ¦ 1:8  ¦ an object",
-                "data.ok + 1          ¦ 1:9  ¦ a boolean beside +",
+                "data.ok + 1          ¦ 1:9  ¦ a boolean + a number",
+                "data.name - data.name ¦ 1:11 ¦ a string - a string",
+                "-data.name           ¦ 1:1  ¦ a string behind -",
                 "data.n && true       ¦ 1:1  ¦ a number",
                 "1 / (data.n - 7)     ¦ 1:3  ¦ division by 0",
                 "1 % (data.n - 7)     ¦ 1:3  ¦ remainder of 0",
                 "time > data.name     ¦ 1:6  ¦ a time > a string",
+                "data.items[0.5]      ¦ 1:12 ¦ 0.5 as an index",
+                "data.items['a' + data.name] ¦ 1:12 ¦ a list with a string as its index",
+                "data.name[0]         ¦ 1:11 ¦ a string with a number",
+                "1 in data.name       ¦ 1:3  ¦ a string behind in",
+                "data.n.startsWith('a') ¦ 1:1 ¦ a number, expected a string",
+                "abs(data.name)       ¦ 1:5  ¦ a string, expected a number",
+                "size(data.n)         ¦ 1:6  ¦ a number, expected a string, a list or an object",
+                "data.n.exists(x, x)  ¦ 1:8  ¦ a number, expected a list or an object",
+                "data.items.filter(x, x) ¦ 1:22 ¦ a number, expected true or false",
+                "timestamp(data.name) ¦ 1:11 ¦ expected a time such as",
+                "duration(data.n)     ¦ 1:10 ¦ expected a duration such as",
             })
     void failsWhereTypesDoNotGoTogether(String text, String place, String message) {
         var failure = catchThrowableOfType(Failure.class, () -> evaluate(text, DATA));
@@ -142,19 +215,36 @@ class ExpressionTest {
                 "total > 1             ¦ 1  ¦ data.total",
                 "type.x                ¦ 1  ¦ has no fields",
                 "meta.a.b              ¦ 1  ¦ attributes have no fields",
-                "1 + 'a'               ¦ 5  ¦ expected a number",
+                "1 + 'a'               ¦ 3  ¦ a number + a string",
                 "1 == 'a'              ¦ 3  ¦ a number == a string",
                 "1 && true             ¦ 1  ¦ expected a boolean",
                 "!1                    ¦ 2  ¦ expected a boolean",
                 "-'a'                  ¦ 2  ¦ expected a number",
                 "time > 'tomorrow'     ¦ 8  ¦ expected a time",
-                "has(data.x)           ¦ 1  ¦ function has(), which is not supported",
-                "data.x.startsWith('a') ¦ 8 ¦ function startsWith(), which is not supported",
-                "data.x in [1]         ¦ 8  ¦ 'in', which is not supported",
-                "true ? 1 : 2          ¦ 6  ¦ '?', which is not supported",
-                "data.items[0]         ¦ 12 ¦ an index that is not a field's name",
-                "[1]                   ¦ 1  ¦ a list, which is not supported",
-                "{}                    ¦ 1  ¦ a map, which is not supported",
+                "has(1)                ¦ 1  ¦ has() of something else",
+                "has(type)             ¦ 1  ¦ has() of something else",
+                "data.x.startsWith()   ¦ 8  ¦ expected text.startsWith(start)",
+                "startsWith(data.x, 'a') ¦ 1 ¦ expected text.startsWith(start)",
+                "data.x.trim()         ¦ 8  ¦ function trim(), expected one of abs, ceil",
+                "data.x in 1           ¦ 11 ¦ a number behind in",
+                "true ? 1              ¦ 9  ¦ expected ':'",
+                "1 ? 1 : 2             ¦ 1  ¦ expected a boolean",
+                "[1                    ¦ 3  ¦ expected ','",
+                "[1] == [1]            ¦ 5  ¦ a list == a list",
+                "'a'.b                 ¦ 5  ¦ a field of a string",
+                "data.x.exists(1, true) ¦ 15 ¦ expected a name for the element",
+                "data.x.exists(e, e    ¦ 19 ¦ expected ')'",
+                "[1].exists(x, 1)      ¦ 15 ¦ expected a boolean",
+                "data.x.matches(data.y) ¦ 16 ¦ a computed pattern",
+                "data.x.matches('(')   ¦ 16 ¦ regular expression of RE2",
+                "data.x.matches('(a)\\\\1') ¦ 16 ¦ regular expression of RE2",
+                "round(1.5, -1)        ¦ 12 ¦ a whole number from 0 to 100",
+                "timestamp('noon')     ¦ 11 ¦ expected a time",
+                "duration('1 hour')    ¦ 10 ¦ expected a duration",
+                "duration('')          ¦ 10 ¦ expected a duration",
+                "time + 1              ¦ 6  ¦ a time + a number",
+                "time + time           ¦ 6  ¦ a time + a time",
+                "{}                    ¦ 1  ¦ no literals of maps",
                 "#                     ¦ 1  ¦ found '#'",
                 "data.                 ¦ 6  ¦ expected the name of a field",
             })
@@ -196,6 +286,77 @@ class ExpressionTest {
             assertThat(failure.kind()).isEqualTo(Failure.Kind.FILTER_INVALID);
         }
         assertThat(evaluate("1" + "+1".repeat(499), "{}")).isEqualTo(Decimal.of(500));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data.l.exists(a, data.l.exists(b, data.l.exists(c, a + b + c < 0)))",
+                "data.l.map(a, data.l.map(b, data.l)).size() > 0 && data.l.all(a, data.l.all(b, data.l.all(c, a in data.l)))",
+                "data.l.map(x, data.s + data.s).size() > 0",
+                "data.l.map(x, data.s.upper()).size() > 0",
+                "data.l.all(x, data.l.all(y, -1 in data.l == false))",
+            })
+    void anEvaluationThatTakesTooLongEnds(String text) {
+        var numbers = IntStream.range(0, 2_000).mapToObj(String::valueOf).collect(Collectors.joining(",", "[", "]"));
+        var data = "{\"l\":" + numbers + ",\"s\":\"" + "x".repeat(100_000) + "\"}";
+
+        var failure = catchThrowableOfType(Failure.class, () -> evaluate(text, data));
+
+        assertThat(failure.kind()).isEqualTo(Failure.Kind.EVALUATION_FAILED);
+        assertThat(failure.getMessage()).contains("more than 1000000 steps");
+    }
+
+    @Test
+    void whatCouldTakeLongIsLinear() {
+        var data = "{\"a\":\"" + "a".repeat(500_000) + "\",\"b\":\"" + "a".repeat(250_000) + "b\",\"c\":\""
+                + "a".repeat(60_000) + "\"}";
+
+        assertThat(evaluate("data.a.contains(data.b)", data)).isEqualTo(false);
+        assertThat(evaluate("data.c.matches('(a+)+(a+)+b')", data)).isEqualTo(false);
+        assertThat(catchThrowableOfType(Failure.class, () -> evaluate("data.a.matches('a')", data))
+                        .getMessage())
+                .contains("at most 65536 to match");
+        assertThat(catchThrowableOfType(Failure.class, () -> evaluate("'a'.matches('" + "a".repeat(1001) + "')", data))
+                        .getMessage())
+                .contains("a pattern of 1001 characters");
+    }
+
+    @Test
+    void aValueDeeplyWithinItselfIsRefused() {
+        var deep = "{\"a\":" + "[".repeat(300) + "]".repeat(300) + "}";
+
+        assertThat(evaluate("data.a != null", deep)).isEqualTo(true);
+        assertThat(catchThrowableOfType(Failure.class, () -> evaluate("data.a.size()", deep))
+                        .getMessage())
+                .contains("more than 200 levels");
+    }
+
+    @Test
+    void aPathAndWhatIsBelowItAreReadTogether() {
+        var data = "{\"o\":{\"p\":{\"q\":1},\"z\":null,\"p\":2},\"n\":3}";
+
+        assertThat(evaluate("data.o.p.q + data.o.size() + data.n", data)).isEqualTo(Decimal.of(5));
+        assertThat(evaluate("data.o.p.q + data.o.map(k, 1).size()", data)).isEqualTo(Decimal.of(2));
+    }
+
+    @Test
+    void longPartsAreFound() {
+        var random = new Random(7);
+        for (int i = 0; i < 2_000; i++) {
+            var text = letters(random, 200);
+            var part = random.nextBoolean()
+                    ? letters(random, 33 + random.nextInt(4))
+                    : text.substring(random.nextInt(150));
+
+            assertThat(Texts.contains(text, part)).as(text + " " + part).isEqualTo(text.contains(part));
+        }
+    }
+
+    private static String letters(Random random, int count) {
+        return random.ints(count, 0, 40)
+                .mapToObj(letter -> letter == 0 ? "b" : "a")
+                .collect(Collectors.joining());
     }
 
     @Test
