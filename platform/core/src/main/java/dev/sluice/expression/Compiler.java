@@ -55,30 +55,35 @@ final class Compiler {
     private final List<String> locals = new ArrayList<>();
     private boolean isCounted;
 
-    private Compiler(String text, Scope scope) {
+    /** @param variables what stands at the first {@link Facts#local places} when an evaluation begins */
+    Compiler(String text, Scope scope, List<String> variables) {
         this.text = text;
         this.scope = scope;
+        locals.addAll(variables);
     }
 
-    static Code compile(String text, Ast tree, Scope scope) {
-        var compiler = new Compiler(text, scope);
-        return compiler.entry(compiler.code(tree));
+    Code compile(Ast tree) {
+        return entry(code(tree));
+    }
+
+    /** Compiles an expression whose lists and objects are wanted with all that is in them. */
+    Code compileWhole(Ast tree) {
+        return entry(whole(tree));
     }
 
     /** Compiles a condition. */
     static Code condition(String text, Ast tree, Scope scope) {
-        var compiler = new Compiler(text, scope);
+        var compiler = new Compiler(text, scope, List.of());
         var code = compiler.code(tree);
         compiler.demand(code, tree, Type.BOOLEAN);
         return compiler.entry(new Code(Type.BOOLEAN, code.evaluator()));
     }
 
     /** Compiles an expression that must be a number or null. */
-    static Evaluator number(String text, Ast tree, Scope scope) {
-        var compiler = new Compiler(text, scope);
-        var code = compiler.demand(compiler.code(tree), tree, Type.NUMBER);
-        var place = Place.of(text, tree.at());
-        return compiler.entry(new Code(Type.NUMBER, facts -> {
+    Evaluator number(Ast tree) {
+        var code = demand(code(tree), tree, Type.NUMBER);
+        var place = place(tree);
+        return entry(new Code(Type.NUMBER, facts -> {
                     var value = code.evaluate(facts);
                     if (value == null || value instanceof Decimal) {
                         return value;

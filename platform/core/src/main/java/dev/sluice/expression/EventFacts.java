@@ -49,6 +49,11 @@ public final class EventFacts extends Facts {
         return this;
     }
 
+    /** Gives a value to the variable with which expressions were compiled. */
+    public void element(@Nullable Object element) {
+        local(0, element);
+    }
+
     RecordedEvent event() {
         if (event == null) {
             throw new IllegalStateException("no event yet");

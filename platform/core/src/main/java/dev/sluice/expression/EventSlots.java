@@ -40,17 +40,39 @@ public final class EventSlots implements Compiler.Scope {
 
     /** Compiles an expression over events; FILTER_INVALID with details {@code line} and {@code col}. */
     public Evaluator compile(Expression expression) {
-        return Compiler.compile(expression.text(), expression.tree(), this).evaluator();
+        return compiler(expression, List.of()).compile(expression.tree()).evaluator();
     }
 
-    /** Compiles an expression whose value is a {@link Decimal} or null; EVALUATION_FAILED when it is something else. */
-    public Evaluator compileNumber(Expression expression) {
-        return Compiler.number(expression.text(), expression.tree(), this);
+    /** Compiles an expression whose value is a list or null; EVALUATION_FAILED when it is something else. */
+    public Evaluator compileList(Expression expression) {
+        var code =
+                compiler(expression, List.of()).compileWhole(expression.tree()).evaluator();
+        var place = Place.of(expression.text(), expression.tree().at());
+        return facts -> {
+            var value = code.evaluate(facts);
+            if (value == null || value instanceof List<?>) {
+                return value;
+            }
+            throw place.failed("found " + Values.shown(value) + ", expected a list");
+        };
+    }
+
+    private Compiler compiler(Expression expression, List<String> variables) {
+        return new Compiler(expression.text(), this, variables);
+    }
+
+    /**
+     * Compiles an expression whose value is a {@link Decimal} or null; EVALUATION_FAILED when it is something else.
+     *
+     * @param variables at most one: the element that {@link EventFacts#element} gives
+     */
+    public Evaluator compileNumber(Expression expression, List<String> variables) {
+        return compiler(expression, variables).number(expression.tree());
     }
 
     /** Compiles an expression whose value can stand in a row: no list, object or duration and, a string, valid Unicode. */
-    public Evaluator compileScalar(Expression expression) {
-        var code = compile(expression);
+    public Evaluator compileScalar(Expression expression, List<String> variables) {
+        var code = compiler(expression, variables).compile(expression.tree()).evaluator();
         var place = Place.of(expression.text(), expression.tree().at());
         return facts -> {
             var value = code.evaluate(facts);

@@ -78,7 +78,8 @@ enum Aggregate {
                         ? new Placed(value, recordedMicros, shard, offset)
                         : cell;
             case LAST ->
-                cell == null || ((Placed) cell).compareTo(recordedMicros, shard, offset) < 0
+                // of two elements of one event the later one
+                cell == null || ((Placed) cell).compareTo(recordedMicros, shard, offset) <= 0
                         ? new Placed(value, recordedMicros, shard, offset)
                         : cell;
             case AVG -> {

@@ -2,6 +2,7 @@ package dev.sluice.projection;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.sluice.expression.Decimal;
+import dev.sluice.expression.RowFormula;
 import dev.sluice.expression.Time;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Aggregate.Mean;
@@ -19,18 +20,28 @@ final class Columns {
     private final List<Definition.Column> columns;
     private final Map<String, Integer> indexes = new HashMap<>();
     private final String[] jsonNames;
+    private final RowFormula[] formulas;
     private final @Nullable Object[] empty;
 
-    Columns(List<Definition.Column> columns) {
+    /** @param derived each computed from columns and those before it */
+    Columns(List<Definition.Column> columns, List<Definition.Derived> derived) {
         this.columns = columns;
-        jsonNames = new String[columns.size()];
+        jsonNames = new String[columns.size() + derived.size()];
+        formulas = new RowFormula[derived.size()];
         empty = new Object[columns.size()];
         for (int i = 0; i < columns.size(); i++) {
-            String name = columns.get(i).name();
-            indexes.put(name, i);
-            jsonNames[i] = (i == 0 ? "{\"" : ",\"") + name + "\":";
+            add(columns.get(i).name(), i);
             empty[i] = columns.get(i).aggregate().empty();
         }
+        for (int i = 0; i < formulas.length; i++) {
+            formulas[i] = RowFormula.compile(derived.get(i).expression(), indexes.keySet());
+            add(derived.get(i).name(), columns.size() + i);
+        }
+    }
+
+    private void add(String name, int index) {
+        indexes.put(name, index);
+        jsonNames[index] = (index == 0 ? "{\"" : ",\"") + name + "\":";
     }
 
     int count() {
@@ -41,9 +52,28 @@ final class Columns {
         return columns.get(column).name();
     }
 
-    /** −1 when there is none. */
-    int index(String name) {
-        return indexes.getOrDefault(name, -1);
+    /** What readers see of a row's column, null when there is none of that name: {@link Aggregate#shown}. */
+    @Nullable
+    Object shown(String column, String key, @Nullable Object[] cells) {
+        int index = indexes.getOrDefault(column, -1);
+        return index < 0 ? null : index < cells.length ? Aggregate.shown(cells[index]) : shown(key, cells)[index];
+    }
+
+    /** What readers see of a row: its columns, then those derived of them. */
+    private @Nullable Object[] shown(String key, @Nullable Object[] cells) {
+        var shown = new Object[jsonNames.length];
+        for (int i = 0; i < cells.length; i++) {
+            shown[i] = Aggregate.shown(cells[i]);
+        }
+        for (int i = 0; i < formulas.length; i++) {
+            shown[cells.length + i] = formulas[i].value(name -> name.equals("key") ? key : known(name, shown));
+        }
+        return shown;
+    }
+
+    private @Nullable Object known(String name, @Nullable Object[] shown) {
+        int index = indexes.getOrDefault(name, -1);
+        return index < 0 ? null : shown[index];
     }
 
     /** The cells of a row that no event has reached; not to be changed. */
@@ -52,11 +82,12 @@ final class Columns {
         return empty;
     }
 
-    byte[] json(@Nullable Object[] cells) {
-        var text = new StringBuilder(32 * cells.length);
-        for (int i = 0; i < cells.length; i++) {
+    byte[] json(String key, @Nullable Object[] cells) {
+        var values = shown(key, cells);
+        var text = new StringBuilder(32 * values.length);
+        for (int i = 0; i < values.length; i++) {
             text.append(jsonNames[i]);
-            var shown = Aggregate.shown(cells[i]);
+            var shown = values[i];
             if (shown instanceof String || shown instanceof Time) {
                 text.append('"');
                 JsonStringEncoder.getInstance().quoteAsString(shown.toString(), text);

@@ -10,10 +10,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key of every clause that has none of its own
  * @param columns in the order in which the definition names them first
+ * @param derived computed when a row is read, each from columns and those before it
  * @param clauses one for each event type
  */
 record Definition(
-        String name, From from, Key key, @Nullable Expression where, List<Column> columns, List<Clause> clauses) {
+        String name,
+        From from,
+        Key key,
+        @Nullable Expression where,
+        List<Column> columns,
+        List<Derived> derived,
+        List<Clause> clauses) {
     /** Which events it is about; platform streams never are. */
     record From(Kind kind, List<String> names) {
         enum Kind {
@@ -51,10 +58,20 @@ record Definition(
 
     record Column(String name, Aggregate aggregate) {}
 
-    /** What an event type does; {@code key} null: the definition's. */
-    record Clause(String type, @Nullable Key key, List<Assignment> assignments) {
+    record Derived(String name, Expression expression) {}
+
+    /** A list of the event, each element of which is folded on its own under a name. */
+    record Each(Expression list, String variable) {}
+
+    /** What an event type does; {@code key} null: the definition's; {@code each} null: the event is folded once. */
+    record Clause(String type, @Nullable Key key, @Nullable Each each, List<Assignment> assignments) {
         Key keyOr(Key other) {
             return key == null ? other : key;
+        }
+
+        /** The names that expressions of the clause may use beside the event's. */
+        List<String> variables() {
+            return each == null ? List.of() : List.of(each.variable());
         }
     }
 

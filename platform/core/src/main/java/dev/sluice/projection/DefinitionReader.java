@@ -2,16 +2,20 @@ package dev.sluice.projection;
 
 import dev.sluice.expression.EventSlots;
 import dev.sluice.expression.Expression;
+import dev.sluice.expression.RowFormula;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Definition.Assignment;
 import dev.sluice.projection.Definition.Clause;
 import dev.sluice.projection.Definition.Column;
+import dev.sluice.projection.Definition.Derived;
+import dev.sluice.projection.Definition.Each;
 import dev.sluice.projection.Definition.From;
 import dev.sluice.projection.Definition.Key;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +29,12 @@ final class DefinitionReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
     private static final Pattern COLUMN = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
     private static final Set<String> RESERVED = Set.of("key", "each", "delete", "true", "false", "null", "in");
-    private static final Set<String> KEYS = Set.of("projection", "from", "key", "where", "fold");
+    private static final Set<String> KEYS = Set.of("projection", "from", "key", "where", "fold", "derive");
     private static final int MAX_COLUMNS = 100;
     private static final int MAX_CLAUSES = 200;
     private static final int MAX_KEY_PARTS = 10;
+    private static final Pattern EACH =
+            Pattern.compile("(.+)\\sas\\s+([A-Za-z_][A-Za-z0-9_]{0,63})\\s*", Pattern.DOTALL);
     private static final Map<String, Aggregate> AGGREGATES = List.of(Aggregate.values()).stream()
             .collect(Collectors.toUnmodifiableMap(Aggregate::word, aggregate -> aggregate));
 
@@ -49,11 +55,13 @@ final class DefinitionReader {
         String name = name(fields.get("projection"));
         var from = from(fields.get("from"));
         var keyNode = fields.get("key");
-        var key = keyNode == null ? Key.OF_STREAM : key(keyNode, "key");
+        var key = keyNode == null ? Key.OF_STREAM : key(keyNode, "key", List.of());
         var whereNode = fields.get("where");
         var where = whereNode == null ? null : where(whereNode);
         var clauses = fold(fields.get("fold"));
-        return new Definition(name, from, key, where, List.copyOf(columns), clauses);
+        var deriveNode = fields.get("derive");
+        var derived = deriveNode == null ? List.<Derived>of() : derived(deriveNode);
+        return new Definition(name, from, key, where, List.copyOf(columns), derived, clauses);
     }
 
     private String name(@Nullable Node node) {
@@ -108,7 +116,7 @@ final class DefinitionReader {
         return name;
     }
 
-    private Key key(Node node, String key) {
+    private Key key(Node node, String key, List<String> variables) {
         if (node instanceof SequenceNode list) {
             int parts = list.getValue().size();
             if (parts < 1 || parts > MAX_KEY_PARTS) {
@@ -116,15 +124,18 @@ final class DefinitionReader {
                         node, key, "found a list of " + parts + ", expected 1 to " + MAX_KEY_PARTS + " expressions");
             }
             return new Key(
-                    list.getValue().stream().map(part -> scalar(part, key)).toList(), true);
+                    list.getValue().stream()
+                            .map(part -> scalar(part, key, variables))
+                            .toList(),
+                    true);
         }
-        return new Key(List.of(scalar(node, key)), false);
+        return new Key(List.of(scalar(node, key, variables)), false);
     }
 
-    private Expression scalar(Node node, String key) {
+    private Expression scalar(Node node, String key, List<String> variables) {
         return document.checked(node, key, () -> {
             var expression = Expression.parse(document.text(node, key));
-            slots.compileScalar(expression);
+            slots.compileScalar(expression, variables);
             return expression;
         });
     }
@@ -151,31 +162,64 @@ final class DefinitionReader {
         return List.copyOf(clauses);
     }
 
-    private Clause clause(String type, Node node) {
-        String path = "fold." + type;
-        Key key = null;
-        var assignments = new ArrayList<Assignment>();
-        for (var field : document.fields(node, path, null).entrySet()) {
-            String fieldPath = path + "." + field.getKey();
-            if (field.getKey().equals("key")) {
-                key = key(field.getValue(), fieldPath);
-            } else {
-                assignments.add(assignment(field.getKey(), field.getValue(), fieldPath));
+    private List<Derived> derived(Node node) {
+        var known = new TreeSet<String>();
+        columns.forEach(column -> known.add(column.name()));
+        var derived = new ArrayList<Derived>();
+        document.fields(node, "derive", null).forEach((name, value) -> {
+            String path = "derive." + name;
+            checkColumn(name, value, path);
+            if (known.contains(name)) {
+                throw document.invalid(value, path, "found a column that fold has already, expected another name");
             }
+            var expression = document.checked(value, path, () -> {
+                var parsed = Expression.parse(document.text(value, path));
+                RowFormula.compile(parsed, known);
+                return parsed;
+            });
+            derived.add(new Derived(name, expression));
+            known.add(name);
+        });
+        if (known.size() > MAX_COLUMNS) {
+            throw document.invalid(node, "derive", "found more than " + MAX_COLUMNS + " columns, expected fewer");
         }
-        return new Clause(type, key, List.copyOf(assignments));
+        return List.copyOf(derived);
     }
 
-    private Assignment assignment(String name, Node node, String path) {
-        if (RESERVED.contains(name) || !COLUMN.matcher(name).matches()) {
+    private Clause clause(String type, Node node) {
+        String path = "fold." + type;
+        var fields = document.fields(node, path, null);
+        var eachNode = fields.get("each");
+        var each = eachNode == null ? null : each(eachNode, path + ".each");
+        List<String> variables = each == null ? List.of() : List.of(each.variable());
+        var keyNode = fields.get("key");
+        Key key = keyNode == null ? null : key(keyNode, path + ".key", variables);
+        var assignments = new ArrayList<Assignment>();
+        fields.forEach((name, value) -> {
+            if (!name.equals("each") && !name.equals("key")) {
+                assignments.add(assignment(name, value, path + "." + name, variables));
+            }
+        });
+        return new Clause(type, key, each, List.copyOf(assignments));
+    }
+
+    private Each each(Node node, String path) {
+        var written = EACH.matcher(document.text(node, path));
+        if (!written.matches() || RESERVED.contains(written.group(2))) {
             throw document.invalid(
                     node,
                     path,
-                    RESERVED.contains(name)
-                            ? "found the word '" + name
-                                    + "', which is not supported here, expected the name of a column"
-                            : "found column '" + name + "', expected 1 to 64 letters, digits and _, first no digit");
+                    "found '" + document.text(node, path) + "', expected a list and a name: data.items as i");
         }
+        return document.checked(node, path, () -> {
+            var list = Expression.parse(written.group(1));
+            slots.compileList(list);
+            return new Each(list, written.group(2));
+        });
+    }
+
+    private Assignment assignment(String name, Node node, String path, List<String> variables) {
+        checkColumn(name, node, path);
         var call = document.checked(node, path, () -> Expression.parseCall(document.text(node, path)));
         var aggregate = AGGREGATES.get(call.name());
         if (aggregate == null) {
@@ -195,9 +239,23 @@ final class DefinitionReader {
             document.checked(
                     node,
                     path,
-                    () -> aggregate.takesNumbers() ? slots.compileNumber(argument) : slots.compileScalar(argument));
+                    () -> aggregate.takesNumbers()
+                            ? slots.compileNumber(argument, variables)
+                            : slots.compileScalar(argument, variables));
         }
         return new Assignment(column(name, aggregate, node, path), argument);
+    }
+
+    private void checkColumn(String name, Node node, String path) {
+        if (RESERVED.contains(name) || !COLUMN.matcher(name).matches()) {
+            throw document.invalid(
+                    node,
+                    path,
+                    RESERVED.contains(name)
+                            ? "found the word '" + name
+                                    + "', which is not supported here, expected the name of a column"
+                            : "found column '" + name + "', expected 1 to 64 letters, digits and _, first no digit");
+        }
     }
 
     private int column(String name, Aggregate aggregate, Node node, String path) {
@@ -222,8 +280,7 @@ final class DefinitionReader {
 
     /** One YAML document of a file: a tree with lines, and the failures that name them. */
     record Document(String file, MappingNode root, String text) {
-        private static final Set<String> UNSUPPORTED =
-                Set.of("carry", "derive", "index", "alert", "window", "retain", "tags");
+        private static final Set<String> UNSUPPORTED = Set.of("carry", "index", "alert", "window", "retain", "tags");
 
         /** The values of a map by key, in order; {@code allowed} null: any key. */
         Map<String, Node> fields(Node node, String path, @Nullable Set<String> allowed) {

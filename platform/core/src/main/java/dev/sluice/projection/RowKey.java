@@ -6,6 +6,7 @@ import dev.sluice.expression.EventSlots;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.StreamName;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The compiled key of a clause: the text that names an event's row. */
@@ -15,8 +16,11 @@ final class RowKey {
     private final Evaluator[] parts;
     private final boolean isComposite;
 
-    RowKey(Definition.Key key, EventSlots slots) {
-        parts = key.parts().stream().map(slots::compileScalar).toArray(Evaluator[]::new);
+    /** @param variables of the clause */
+    RowKey(Definition.Key key, EventSlots slots, List<String> variables) {
+        parts = key.parts().stream()
+                .map(part -> slots.compileScalar(part, variables))
+                .toArray(Evaluator[]::new);
         isComposite = key.isComposite();
     }
 

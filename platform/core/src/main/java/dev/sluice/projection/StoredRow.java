@@ -55,8 +55,7 @@ final class StoredRow implements Row {
 
     @Override
     public @Nullable Object get(String column) {
-        int index = columns.index(column);
-        var value = index < 0 ? null : Aggregate.shown(cells()[index]);
+        var value = columns.shown(column, key, cells());
         if (value instanceof Decimal number) {
             return number.toBigDecimal();
         }
@@ -67,7 +66,7 @@ final class StoredRow implements Row {
     public byte[] json() {
         var encoded = json;
         if (encoded == null) {
-            encoded = columns.json(cells());
+            encoded = columns.json(key, cells());
             json = encoded;
         }
         return encoded;

@@ -73,7 +73,7 @@ final class Table {
     Table(ViewRecord record, Definition definition, Identity identity, RowStore store, LongSupplier cacheBytes) {
         this.record = record;
         this.definition = definition;
-        this.columns = new Columns(definition.columns());
+        this.columns = new Columns(definition.columns(), definition.derived());
         this.identity = identity;
         this.store = store;
         this.cache = new RowCache(cacheBytes);

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DefinitionFileTest {
+    private static final String EACH = "fold:\n  T:\n    each: %s\n    n: sum(i.q)\n";
     private static final String HEAD = "projection: p\nfrom: { category: order }\n";
     private static final String FOLD = "fold: { T: { n: count() } }\n";
 
@@ -27,6 +28,19 @@ class DefinitionFileTest {
             var again = DefinitionFile.read(each.text(), "again.yaml");
             assertThat(again).extracting(DefinitionFile.Written::definition).containsExactly(each.definition());
         }
+    }
+
+    @Test
+    void readsElementsAndDerivedColumns() {
+        var definition = DefinitionFile.read(
+                        HEAD + EACH.formatted("data.a.filter(as, as > 1) as i") + "derive: { m: n * 2, o: m > n }\n",
+                        "e.yaml")
+                .get(0)
+                .definition();
+
+        assertThat(definition.clauses().get(0).each().list()).hasToString("data.a.filter(as, as > 1)");
+        assertThat(definition.clauses().get(0).variables()).containsExactly("i");
+        assertThat(definition.derived()).extracting(Definition.Derived::name).containsExactly("m", "o");
     }
 
     @Test
@@ -90,7 +104,8 @@ class DefinitionFileTest {
                 Arguments.of(HEAD, 1, "fold", "found nothing, expected a map of event types"),
                 Arguments.of("from: all\n" + FOLD, 1, "projection", "expected the projection's name"),
                 Arguments.of("projection: a b\nfrom: all\n" + FOLD, 1, "projection", "found 'a b'"),
-                Arguments.of(HEAD + FOLD + "colour: red\n", 4, "colour", "an unknown key, expected fold, from, key"),
+                Arguments.of(
+                        HEAD + FOLD + "colour: red\n", 4, "colour", "an unknown key, expected derive, fold, from, key"),
                 Arguments.of(HEAD + FOLD + "window: 1d\n", 4, "window", "a key that is not supported"),
                 Arguments.of(HEAD + FOLD + FOLD, 4, "fold", "a second time"),
                 Arguments.of(HEAD + FOLD + "---\n" + HEAD + FOLD, 5, "projection", "'p' a second time"),
@@ -110,7 +125,16 @@ class DefinitionFileTest {
                 Arguments.of(HEAD + "fold:\n  T:\n    n: sum('a')\n", 5, "fold.T.n", "1:5: found a string"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: data.x\n", 5, "fold.T.n", "expected '('"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: null\n", 5, "fold.T.n", "expected text"),
-                Arguments.of(HEAD + "fold:\n  T:\n    each: data.items as i\n", 5, "fold.T.each", "not supported"),
+                Arguments.of(HEAD + "fold:\n  T:\n    each: data.items as i\n", 4, "fold", "no column"),
+                Arguments.of(HEAD + EACH.formatted("data.items"), 5, "fold.T.each", "expected a list and a name"),
+                Arguments.of(HEAD + EACH.formatted("data.items as in"), 5, "fold.T.each", "expected a list and a name"),
+                Arguments.of(HEAD + EACH.formatted("data.x > as i"), 5, "fold.T.each", "1:9: found the end"),
+                Arguments.of(HEAD + EACH.formatted("data.items as j"), 6, "fold.T.n", "1:5: found 'i'"),
+                Arguments.of(HEAD + FOLD + "derive: { n: 1 }\n", 4, "derive.n", "fold has already"),
+                Arguments.of(HEAD + FOLD + "derive: { a: m + 1 }\n", 4, "derive.a", "1:1: found 'm', expected key, n"),
+                Arguments.of(HEAD + FOLD + "derive: { a: b, b: n }\n", 4, "derive.a", "found 'b'"),
+                Arguments.of(HEAD + FOLD + "derive: { a: n.x }\n", 4, "derive.a", "columns have no fields"),
+                Arguments.of(HEAD + FOLD + "derive: { key: n }\n", 4, "derive.key", "the word 'key'"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n-1: count()\n", 5, "fold.T.n-1", "found column 'n-1'"),
                 Arguments.of(
                         HEAD + "fold:\n  T: { n: count() }\n  U: { n: sum(1) }\n",

@@ -26,6 +26,7 @@ record NaiveFold(
         String from,
         boolean onlyOrders,
         @Nullable String where,
+        boolean isEach,
         Key key,
         List<Column> columns,
         String type) {
@@ -40,10 +41,19 @@ record NaiveFold(
 
     record Column(String name, String aggregate, @Nullable Value value) {}
 
-    record Seen(RecordedEvent event, JsonNode data) {
+    /** An event and, of a definition with each, one of its elements. */
+    record Seen(RecordedEvent event, JsonNode data, JsonNode element) {
         @Nullable
         Object field(String name) {
-            var node = data.path(name);
+            return scalar(data.path(name));
+        }
+
+        @Nullable
+        Object ofElement(String name) {
+            return scalar(element.path(name));
+        }
+
+        private static @Nullable Object scalar(JsonNode node) {
             return node.isNumber() ? node.decimalValue() : node.isTextual() ? node.textValue() : null;
         }
 
@@ -79,6 +89,18 @@ record NaiveFold(
             new Key("key: data.s\n", seen -> (String) seen.field("s")),
             new Key("key: [ data.s, data.m ]\n", seen -> text(seen.field("s")) + "/" + text(seen.field("m"))));
 
+    private static final List<Value> NUMBERS_OF_ELEMENTS =
+            List.of(new Value("i.q", seen -> seen.ofElement("q")), new Value("i.q + data.m", seen -> {
+                var q = (BigDecimal) seen.ofElement("q");
+                var m = (BigDecimal) seen.field("m");
+                return q == null || m == null ? null : q.add(m);
+            }));
+    private static final List<Key> KEYS_OF_ELEMENTS = List.of(
+            new Key("    key: i.k\n", seen -> (String) seen.ofElement("k")),
+            new Key(
+                    "    key: [ i.k, stream ]\n",
+                    seen -> text(seen.ofElement("k")) + "/" + text(seen.event().stream())));
+
     private static String text(@Nullable Object value) {
         return value == null
                 ? ""
@@ -89,13 +111,17 @@ record NaiveFold(
 
     static NaiveFold random(String name, Random random) {
         var columns = new ArrayList<Column>();
+        boolean isEach = random.nextInt(3) == 0;
         for (int i = 0; i < 1 + random.nextInt(4); i++) {
             String aggregate = List.of("count", "sum", "min", "max", "first", "last", "avg")
                     .get(random.nextInt(7));
             var value =
                     switch (aggregate) {
                         case "count" -> null;
-                        case "sum", "avg" -> NUMBERS.get(random.nextInt(NUMBERS.size()));
+                        case "sum", "avg" ->
+                            isEach && random.nextBoolean()
+                                    ? NUMBERS_OF_ELEMENTS.get(random.nextInt(NUMBERS_OF_ELEMENTS.size()))
+                                    : NUMBERS.get(random.nextInt(NUMBERS.size()));
                         default -> SCALARS.get(random.nextInt(SCALARS.size()));
                     };
             columns.add(new Column("c" + i, aggregate, value));
@@ -106,7 +132,10 @@ record NaiveFold(
                 onlyOrders ? "{ category: order }" : "all",
                 onlyOrders,
                 random.nextInt(3) == 0 ? "data.m > 0" : null,
-                KEYS.get(random.nextInt(KEYS.size())),
+                isEach,
+                isEach
+                        ? KEYS_OF_ELEMENTS.get(random.nextInt(KEYS_OF_ELEMENTS.size()))
+                        : KEYS.get(random.nextInt(KEYS.size())),
                 columns,
                 randomType(random));
     }
@@ -135,12 +164,27 @@ record NaiveFold(
                     + "\"");
         }
         fields.add("\"rest\":{\"m\":[1,2,{\"n\":3}]}");
+        if (random.nextInt(10) > 0) {
+            fields.add("\"items\":["
+                    + java.util.stream.Stream.generate(() -> randomElement(random))
+                            .limit(random.nextInt(4))
+                            .collect(Collectors.joining(","))
+                    + "]");
+        }
         return "{" + String.join(",", fields) + "}";
     }
 
+    private static String randomElement(Random random) {
+        String key = random.nextInt(30) == 0
+                ? ""
+                : "\"k\":\"" + List.of("x", "y/1", "~z").get(random.nextInt(3)) + "\",";
+        return "{" + key + "\"q\":" + (random.nextInt(10) == 0 ? "null" : random.nextInt(100) - 50) + "}";
+    }
+
     String yaml() {
-        return "projection: " + name + "\nfrom: " + from + "\n" + key.yaml()
+        return "projection: " + name + "\nfrom: " + from + "\n" + (isEach ? "" : key.yaml())
                 + (where == null ? "" : "where: " + where + "\n") + "fold:\n  " + type + ":\n"
+                + (isEach ? "    each: data.items as i\n" + key.yaml() : "")
                 + columns.stream()
                         .map(column -> "    " + column.name + ": " + column.aggregate + "("
                                 + (column.value == null ? "" : column.value.text) + ")\n")
@@ -149,10 +193,11 @@ record NaiveFold(
 
     Map<String, String> rows(List<RecordedEvent> events) {
         var values = new TreeMap<String, List<Seen>>();
-        for (var seen : meant(events)) {
-            if (!isRefused(seen)) {
-                values.computeIfAbsent(key.function.apply(seen), none -> new ArrayList<>())
-                        .add(seen);
+        for (var event : meant(events)) {
+            if (!isRefused(event)) {
+                elements(event)
+                        .forEach(seen -> values.computeIfAbsent(key.function.apply(seen), none -> new ArrayList<>())
+                                .add(seen));
             }
         }
         var rows = new TreeMap<String, String>();
@@ -172,12 +217,26 @@ record NaiveFold(
         return events.stream()
                 .filter(event -> event.type().equals(type)
                         && (!onlyOrders || event.stream().startsWith("order-")))
-                .map(event -> new Seen(event, parse(event)))
+                .map(event -> new Seen(event, parse(event), JSON.missingNode()))
                 .filter(seen -> where == null || seen.field("m") instanceof BigDecimal m && m.signum() > 0)
                 .toList();
     }
 
-    private boolean isRefused(Seen seen) {
+    /** What is folded of an event: itself, or each of its elements. */
+    private List<Seen> elements(Seen event) {
+        if (!isEach) {
+            return List.of(event);
+        }
+        var elements = new ArrayList<Seen>();
+        event.data().path("items").forEach(element -> elements.add(new Seen(event.event(), event.data(), element)));
+        return elements;
+    }
+
+    private boolean isRefused(Seen event) {
+        return elements(event).stream().anyMatch(this::isElementRefused);
+    }
+
+    private boolean isElementRefused(Seen seen) {
         return key.function.apply(seen) == null
                 || columns.stream()
                         .anyMatch(column -> column.value != null

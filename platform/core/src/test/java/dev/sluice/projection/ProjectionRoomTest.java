@@ -81,6 +81,38 @@ class ProjectionRoomTest {
     }
 
     @Test
+    void anEventIsFoldedOnceForEachElementOrNotAtAll() {
+        house.apply("""
+                projection: inventory
+                from: { categories: [ stock, order ] }
+                fold:
+                  StockReceived: { key: data.sku, onHand: sum(data.qty) }
+                  OrderPlaced:   { each: data.items as i, key: i.sku, reserved: sum(i.qty), last: last(i.qty) }
+                derive: { available: onHand - reserved, low: available < 10, share: reserved / onHand }
+                """);
+
+        house.append("stock-1", "StockReceived", "{\"sku\":\"a\",\"qty\":20}");
+        house.append(
+                "order-1",
+                "OrderPlaced",
+                "{\"items\":[{\"sku\":\"a\",\"qty\":5},{\"sku\":\"b\",\"qty\":1},{\"sku\":\"a\",\"qty\":7}]}");
+        house.append("order-2", "OrderPlaced", "{\"items\":[{\"sku\":\"a\",\"qty\":1},{\"qty\":1}]}");
+        house.append("order-3", "OrderPlaced", "{\"items\":7}");
+        house.append("order-4", "OrderPlaced", "{}");
+
+        assertThat(house.rows("inventory"))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "a", "{\"onHand\":20,\"reserved\":12,\"last\":7,\"available\":8,\"low\":true,\"share\":0.6}",
+                        "b", "{\"onHand\":0,\"reserved\":1,\"last\":1,\"available\":-1,\"low\":true,\"share\":null}"));
+        assertThat(house.room().info("inventory").deadLetters()).isEqualTo(2);
+        var view = house.room().view("inventory");
+        assertThat(House.answer(view.rows("", null, 10, Filters.rows("available > 0 && low")))
+                        .rows())
+                .extracting(View.KeyedRow::key)
+                .containsExactly("a");
+    }
+
+    @Test
     void theDefaultKeyIsTheStreamsAndCompositeKeysAreEscaped() {
         house.apply("projection: a\nfrom: all\nfold: { T: { n: count() } }");
         house.apply("projection: b\nfrom: all\nkey: [data.x, data.y, data.z]\nfold: { T: { n: count() } }");
