@@ -10,38 +10,43 @@ import dev.sluice.projection.Aggregate.Placed;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The columns of a view: names, empty cells, and both forms of a row: as stored and as JSON. Immutable. */
 final class Columns {
-    private final List<Definition.Column> columns;
     private final Map<String, Integer> indexes = new HashMap<>();
-    private final String[] jsonNames;
+    private final List<String> names = new ArrayList<>();
     private final RowFormula[] formulas;
     private final @Nullable Object[] empty;
 
     /** @param derived each computed from columns and those before it */
     Columns(List<Definition.Column> columns, List<Definition.Derived> derived) {
-        this.columns = columns;
-        jsonNames = new String[columns.size() + derived.size()];
         formulas = new RowFormula[derived.size()];
         empty = new Object[columns.size()];
         for (int i = 0; i < columns.size(); i++) {
-            add(columns.get(i).name(), i);
+            add(columns.get(i).name());
             empty[i] = columns.get(i).aggregate().empty();
         }
         for (int i = 0; i < formulas.length; i++) {
             formulas[i] = RowFormula.compile(derived.get(i).expression(), indexes.keySet());
-            add(derived.get(i).name(), columns.size() + i);
+            add(derived.get(i).name());
         }
     }
 
-    private void add(String name, int index) {
-        indexes.put(name, index);
-        jsonNames[index] = (index == 0 ? "{\"" : ",\"") + name + "\":";
+    private void add(String name) {
+        indexes.put(name, names.size());
+        names.add(name);
+    }
+
+    /** Of all columns, those derived last. */
+    List<String> names() {
+        return Collections.unmodifiableList(names);
     }
 
     int count() {
@@ -49,7 +54,7 @@ final class Columns {
     }
 
     String name(int column) {
-        return columns.get(column).name();
+        return names.get(column);
     }
 
     /** What readers see of a row's column, null when there is none of that name: {@link Aggregate#shown}. */
@@ -61,7 +66,7 @@ final class Columns {
 
     /** What readers see of a row: its columns, then those derived of them. */
     private @Nullable Object[] shown(String key, @Nullable Object[] cells) {
-        var shown = new Object[jsonNames.length];
+        var shown = new Object[names.size()];
         for (int i = 0; i < cells.length; i++) {
             shown[i] = Aggregate.shown(cells[i]);
         }
@@ -82,18 +87,23 @@ final class Columns {
         return empty;
     }
 
-    byte[] json(String key, @Nullable Object[] cells) {
+    /** As {@link Row#json(Set, boolean)}. */
+    byte[] json(String key, @Nullable Object[] cells, @Nullable Set<String> wanted, boolean numbersAsText) {
         var values = shown(key, cells);
-        var text = new StringBuilder(32 * values.length);
+        var text = new StringBuilder(32 * values.length).append('{');
         for (int i = 0; i < values.length; i++) {
-            text.append(jsonNames[i]);
-            var shown = values[i];
-            if (shown instanceof String || shown instanceof Time) {
-                text.append('"');
-                JsonStringEncoder.getInstance().quoteAsString(shown.toString(), text);
-                text.append('"');
-            } else {
-                text.append(shown);
+            if (wanted == null || wanted.contains(names.get(i))) {
+                text.append(text.length() == 1 ? "\"" : ",\"")
+                        .append(names.get(i))
+                        .append("\":");
+                var shown = values[i];
+                if (shown instanceof String || shown instanceof Time || numbersAsText && shown instanceof Decimal) {
+                    text.append('"');
+                    JsonStringEncoder.getInstance().quoteAsString(shown.toString(), text);
+                    text.append('"');
+                } else {
+                    text.append(shown);
+                }
             }
         }
         return text.append('}').toString().getBytes(StandardCharsets.UTF_8);

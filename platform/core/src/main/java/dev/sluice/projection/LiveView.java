@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Clock;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -94,6 +95,11 @@ final class LiveView implements View {
     @Override
     public int generation() {
         return table.generation();
+    }
+
+    @Override
+    public List<String> columns() {
+        return table.columns().names();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.sluice.projection;
 
 import dev.sluice.expression.Decimal;
 import dev.sluice.expression.Time;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A row as some commit left it, in its stored form: a hundred thousand of them are held at once. Immutable. */
@@ -66,9 +67,14 @@ final class StoredRow implements Row {
     public byte[] json() {
         var encoded = json;
         if (encoded == null) {
-            encoded = columns.json(key, cells());
+            encoded = json(null, false);
             json = encoded;
         }
         return encoded;
+    }
+
+    @Override
+    public byte[] json(@Nullable Set<String> wanted, boolean numbersAsText) {
+        return columns.json(key, cells(), wanted, numbersAsText);
     }
 }

@@ -7,6 +7,7 @@ import dev.sluice.log.RowStore;
 import dev.sluice.projection.Table.Capture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class TableReads {
     /** Rows looked at in one moment when a condition may refuse any number of them. */
     private static final int CHUNK_ROWS = 2_048;
+
+    /** Rows that one page looks at. */
+    private static final int MAX_LOOKED = 50_000;
 
     private final Table table;
 
@@ -51,7 +55,7 @@ final class TableReads {
         var found = new ArrayList<View.KeyedRow>();
         Cursor first = null;
         String after = afterKey;
-        while (true) {
+        for (int looked = 0; looked < MAX_LOOKED; ) {
             int chunk = where == null ? limit + 1 : Math.max(limit + 1, CHUNK_ROWS);
             var from = Values.compareText(prefix, after == null ? "" : after) > 0 ? null : after;
             table.sort();
@@ -61,17 +65,20 @@ final class TableReads {
                 for (var row : rows) {
                     if (where == null || where.test(row::column)) {
                         if (found.size() == limit) {
-                            return new View.Page(found, first, false);
+                            return new View.Page(
+                                    found, first, found.get(limit - 1).key());
                         }
                         found.add(new View.KeyedRow(row.key(), row, first));
                     }
                 }
                 if (rows.size() < chunk) {
-                    return new View.Page(found, first, true);
+                    return new View.Page(found, first, null);
                 }
                 after = rows.get(rows.size() - 1).key();
+                looked += rows.size();
             }
         }
+        return new View.Page(found, Objects.requireNonNull(first), after);
     }
 
     /** The first rows with a prefix, from after a key, at most {@code limit}: the newest of each key. */

@@ -13,6 +13,9 @@ public interface View {
 
     int generation();
 
+    /** The names of the columns, in the order of the definition. */
+    List<String> columns();
+
     /** The latest committed change number. */
     long change();
 
@@ -29,8 +32,8 @@ public interface View {
      * Rows in key order (UTF-8 bytes) from after a key, read at one moment.
      *
      * @param afterKey null from the first
-     * @param where null for all
-     * @param limit most rows; {@code end} says whether more follow
+     * @param where null for all; a page looks at a bounded number of rows, so it may be short of {@code limit} and not the last
+     * @param limit most rows
      */
     Future<Page> rows(
             String prefix,
@@ -54,7 +57,9 @@ public interface View {
     /** A key with its row and where it was read. */
     record KeyedRow(String key, @Nullable Row row, Cursor cursor) {}
 
-    record Page(List<KeyedRow> rows, Cursor cursor, boolean end) {}
+    /** {@code next}: the key after which the next page begins; null: there are no more rows. */
+    record Page(
+            List<KeyedRow> rows, Cursor cursor, @Nullable String next) {}
 
     record Changes(List<KeyedRow> rows, long next, @Nullable String nextKey, Cursor cursor) {}
 

@@ -18,7 +18,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -113,16 +115,39 @@ final class ProjectionRoutes {
     }
 
     private Future<Answer> rows(Call call) {
-        Query query = call.query("where", "prefix", "limit", "cursor", "after", "waitMs");
+        Query query = call.query("where", "prefix", "fields", "numbers", "limit", "cursor", "after", "waitMs");
         View view = projections.view(call.path("projection"));
         String where = query.filled("where");
         Predicate<Function<String, @Nullable Object>> filter = where == null ? null : Filters.rows(where);
         String prefix = query.text("prefix") == null ? "" : query.text("prefix");
         String afterKey = PageCursor.parse(query.text("cursor"));
         int limit = query.limit();
+        Form form = Form.of(query, view);
         return reached(view, query)
                 .compose(reached -> view.rows(prefix, afterKey, limit, filter))
-                .compose(page -> workers.run(bytes(page), () -> rows(page, view.lag())));
+                .compose(page -> workers.run(bytes(page), () -> rows(page, view.lag(), form)));
+    }
+
+    /** How rows are to be written; {@code fields} null: all. */
+    private record Form(@Nullable Set<String> fields, boolean numbersAsText) {
+        static Form of(Query query, View view) {
+            String given = query.filled("fields");
+            Set<String> fields = given == null ? null : new LinkedHashSet<>(Arrays.asList(given.split(",", -1)));
+            if (fields != null && !view.columns().containsAll(fields)) {
+                fields.removeAll(view.columns());
+                throw Query.invalid("found field " + Query.shown(String.join(", ", fields)) + ", expected some of "
+                        + String.join(", ", view.columns()));
+            }
+            return new Form(
+                    fields, query.oneOf("numbers", List.of("number", "string")).equals("string"));
+        }
+
+        byte[] json(@Nullable Row row) {
+            if (row == null) {
+                return "null".getBytes(StandardCharsets.UTF_8);
+            }
+            return fields == null && !numbersAsText ? row.json() : row.json(fields, numbersAsText);
+        }
     }
 
     private static boolean isDefinition(String mediaType) {
@@ -130,22 +155,21 @@ final class ProjectionRoutes {
     }
 
     private static long bytes(View.Page page) {
-        return page.rows().stream().mapToLong(row -> json(row.row()).length).sum();
+        return page.rows().stream()
+                .mapToLong(row -> row.row() == null ? 0 : row.row().json().length)
+                .sum();
     }
 
-    private static Answer rows(View.Page page, View.Lag lag) {
+    private static Answer rows(View.Page page, View.Lag lag, Form form) {
         Buffer body = Buffer.buffer("{\"rows\":[");
         String separator = "";
         for (View.KeyedRow row : page.rows()) {
             body.appendString(separator);
-            appendRow(body, row);
+            appendRow(body, row.key(), form.json(row.row()));
             body.appendByte((byte) '}');
             separator = ",";
         }
-        List<View.KeyedRow> rows = page.rows();
-        String next = page.end() || rows.isEmpty()
-                ? null
-                : PageCursor.after(rows.get(rows.size() - 1).key());
+        String next = page.next() == null ? null : PageCursor.after(page.next());
         body.appendString("],\"cursor\":")
                 .appendBuffer(Json.encodeToBuffer(next))
                 .appendString(",\"at\":\"" + page.cursor().encode() + "\",\"lag\":")
@@ -155,13 +179,14 @@ final class ProjectionRoutes {
     }
 
     private Future<Answer> row(Call call) {
-        Query query = call.query("after", "waitMs");
+        Query query = call.query("fields", "numbers", "after", "waitMs");
         View view = projections.view(call.path("projection"));
         String key = call.path("key");
-        return reached(view, query).compose(reached -> view.row(key)).map(found -> row(call, view.name(), found));
+        Form form = Form.of(query, view);
+        return reached(view, query).compose(reached -> view.row(key)).map(found -> row(call, view.name(), found, form));
     }
 
-    private static Answer row(Call call, String projection, View.KeyedRow found) {
+    private static Answer row(Call call, String projection, View.KeyedRow found, Form form) {
         if (found.row() == null) {
             throw Failure.of(
                             Kind.ROW_NOT_FOUND,
@@ -169,27 +194,24 @@ final class ProjectionRoutes {
                                     + ", expected one of its keys")
                     .with("cursor", found.cursor().encode());
         }
-        String etag = etag(found.row().json());
+        byte[] row = form.json(found.row());
+        String etag = etag(row);
         String known = call.header("If-None-Match");
         if (known != null && Arrays.asList(known.split("\\s*,\\s*")).contains(etag)) {
             return Answer.empty(304).with("ETag", etag);
         }
         Buffer body = Buffer.buffer();
-        appendRow(body, found);
+        appendRow(body, found.key(), row);
         body.appendString(",\"cursor\":\"" + found.cursor().encode() + "\"}");
         return Answer.of(200, MediaTypes.JSON, body).with("ETag", etag);
     }
 
     /** Opens the object and leaves it open. */
-    private static void appendRow(Buffer body, View.KeyedRow row) {
+    private static void appendRow(Buffer body, String key, byte[] row) {
         body.appendString("{\"key\":")
-                .appendBuffer(Json.encodeToBuffer(row.key()))
+                .appendBuffer(Json.encodeToBuffer(key))
                 .appendString(",\"row\":")
-                .appendBytes(json(row.row()));
-    }
-
-    private static byte[] json(@Nullable Row row) {
-        return row == null ? "null".getBytes(StandardCharsets.UTF_8) : row.json();
+                .appendBytes(row);
     }
 
     /** Weak: it is the row's, the answer's cursor moves on. */

@@ -182,7 +182,9 @@ final class ViewSubscription extends Subscription {
             flow.take(chunk.rows());
         }
         adapt(chunks);
-        if (page.end()) {
+        if (page.next() != null) {
+            lastKey = page.next();
+        } else {
             phase = Phase.SCAN;
             lastKey = null;
             stale = null;

@@ -139,6 +139,18 @@ class ViewsOverHttpTest {
         assertThat(json(http.get("/v1/projections/paged/rows/" + Percent.encode(key)))
                         .getString("key"))
                 .isEqualTo(key);
+        assertThat(json(http.get("/v1/projections/paged/rows?limit=1&fields=gross&numbers=string"))
+                        .getJsonArray("rows")
+                        .getJsonObject(0)
+                        .getJsonObject("row"))
+                .isEqualTo(new JsonObject().put("gross", "0"));
+        assertThat(json(http.get("/v1/projections/paged/rows/" + Percent.encode(key) + "?fields=gross"))
+                        .getJsonObject("row"))
+                .isEqualTo(new JsonObject().put("gross", 7));
+        assertThat(problem(http.get("/v1/projections/paged/rows?fields=gross,net"), 400, "invalid_request")
+                        .getString("detail"))
+                .contains("found field net, expected some of");
+        problem(http.get("/v1/projections/paged/rows?numbers=float"), 400, "invalid_request");
         problem(http.get("/v1/projections/paged/rows?where=gross%3E"), 400, "filter_invalid");
         problem(http.get("/v1/projections/paged/rows?orderBy=gross"), 400, "invalid_request");
         problem(http.get("/v1/projections/paged/rows?cursor=%21"), 400, "invalid_cursor");

@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -104,6 +105,11 @@ final class MemoryViews implements Projections {
         public byte[] json() {
             return ("{\"number\":" + number + "}").getBytes(StandardCharsets.UTF_8);
         }
+
+        @Override
+        public byte[] json(@Nullable Set<String> columns, boolean numbersAsText) {
+            return json();
+        }
     }
 
     private record Kept(String key, @Nullable NumberRow row, long change) {}
@@ -138,6 +144,11 @@ final class MemoryViews implements Projections {
         @Override
         public int generation() {
             return generation;
+        }
+
+        @Override
+        public List<String> columns() {
+            return List.of("number");
         }
 
         @Override
@@ -176,7 +187,7 @@ final class MemoryViews implements Projections {
                 @Nullable Predicate<Function<String, @Nullable Object>> where) {
             return later(() -> {
                 var found = new ArrayList<KeyedRow>();
-                boolean end = true;
+                String next = null;
                 for (Kept kept : rows.values()) {
                     NumberRow row = kept.row;
                     if (row == null
@@ -186,12 +197,12 @@ final class MemoryViews implements Projections {
                         continue;
                     }
                     if (found.size() == limit) {
-                        end = false;
+                        next = found.get(limit - 1).key();
                         break;
                     }
                     found.add(new KeyedRow(kept.key, row, cursor()));
                 }
-                return new Page(found, cursor(), end);
+                return new Page(found, cursor(), next);
             });
         }
 
