@@ -1,5 +1,6 @@
 package dev.sluice.expression;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A parsed expression. Equal by its text. */
@@ -17,10 +18,21 @@ public final class Expression {
         return new Expression(text, Parser.expression(text));
     }
 
-    /** Reads {@code name()} or {@code name(expression)}; FILTER_INVALID with details {@code line} and {@code col}. */
+    /** Reads {@code name()} or {@code name(expression, …)}; FILTER_INVALID with details {@code line} and {@code col}. */
     public static Call parseCall(String text) {
         var call = Parser.call(text);
-        return new Call(call.name(), call.argument() == null ? null : new Expression(text, call.argument()));
+        return new Call(
+                call.name(),
+                call.arguments().stream()
+                        .map(argument -> new Expression(text, argument))
+                        .toList());
+    }
+
+    /** The number, when the expression is a literal of a whole one within an int and not negative; else −1. */
+    public int literalIndex() {
+        return tree instanceof Ast.Literal literal && literal.value() instanceof Decimal number && number.isWhole()
+                ? number.toIndex()
+                : -1;
     }
 
     public String text() {
@@ -46,6 +58,6 @@ public final class Expression {
         return text;
     }
 
-    /** A name with at most one argument, which keeps its place in the text of the call. */
-    public record Call(String name, @Nullable Expression argument) {}
+    /** A name with its arguments, which keep their places in the text of the call. */
+    public record Call(String name, List<Expression> arguments) {}
 }

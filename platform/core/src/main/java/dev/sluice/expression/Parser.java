@@ -19,8 +19,7 @@ final class Parser {
     static final int MAX_DEPTH = 64;
     static final int MAX_NODES = 1000;
 
-    /** {@code argument}: null when there is none. */
-    record Call(String name, @Nullable Ast argument, int at) {}
+    record Call(String name, List<Ast> arguments, int at) {}
 
     private static final Set<String> WORDS = Set.of("true", "false", "null", "in");
     private static final Map<String, Ast.Loop> LOOPS =
@@ -51,7 +50,7 @@ final class Parser {
         return whole;
     }
 
-    /** Reads {@code name()} or {@code name(expression)}. */
+    /** Reads {@code name()} or {@code name(expression, …)}. */
     static Call call(String text) {
         var parser = new Parser(text);
         var name = parser.token;
@@ -59,11 +58,9 @@ final class Parser {
             throw Place.invalid(text, name.at(), "found " + name.shown() + ", expected a name");
         }
         parser.take();
-        parser.expect("(");
-        var argument = parser.token.is(")") ? null : parser.expression();
-        parser.expect(")");
+        var arguments = parser.arguments();
         parser.end();
-        return new Call(name.text(), argument, name.at());
+        return new Call(name.text(), arguments, name.at());
     }
 
     private Ast expression() {

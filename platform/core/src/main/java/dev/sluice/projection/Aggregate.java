@@ -2,13 +2,17 @@ package dev.sluice.projection;
 
 import dev.sluice.expression.Decimal;
 import dev.sluice.expression.Values;
+import dev.sluice.log.Failure;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How the values of many events become one cell. A cell is null, a scalar ({@link Decimal}, String, Boolean, Time), a Long
- * ({@link #COUNT}), a {@link Placed} or a {@link Mean}; cells are immutable. Null values are ignored. The cell depends only on
- * which events were folded, never on the order in which shards were interleaved.
+ * ({@link #COUNT}), a {@link Placed}, a {@link Mean}, {@link Members} or the {@link Latest}; cells are immutable. Null values are
+ * ignored. The cell depends only on which events were folded, never on the order in which shards were interleaved.
  */
 enum Aggregate {
     COUNT,
@@ -17,7 +21,11 @@ enum Aggregate {
     MAX,
     FIRST,
     LAST,
-    AVG;
+    AVG,
+    SET,
+    LIST;
+
+    static final int MAX_MEMBERS = 1_000;
 
     /** A value and where its event stands, by which first and last choose. */
     record Placed(Object value, long recordedMicros, int shard, long offset) {
@@ -37,6 +45,44 @@ enum Aggregate {
         }
     }
 
+    /** Values, each once, in the order of {@link Values#compareAny}. */
+    record Members(List<Object> values) {
+        static final Members NONE = new Members(List.of());
+
+        Members plus(Object value) {
+            int at = Collections.binarySearch(values, value, Values::compareAny);
+            if (at >= 0) {
+                return this;
+            }
+            if (values.size() == MAX_MEMBERS) {
+                throw Failure.of(
+                        Failure.Kind.EVALUATION_FAILED,
+                        "found a set of " + MAX_MEMBERS + " values that lacks one more, which is the most it may hold");
+            }
+            var more = new ArrayList<>(values);
+            more.add(-at - 1, value);
+            return new Members(Collections.unmodifiableList(more));
+        }
+    }
+
+    /** The last values, the oldest first. */
+    record Latest(List<Placed> values) {
+        static final Latest NONE = new Latest(List.of());
+
+        Latest plus(Placed value, int size) {
+            int at = values.size();
+            while (at > 0 && values.get(at - 1).compareTo(value.recordedMicros, value.shard, value.offset) > 0) {
+                at--;
+            }
+            if (at == 0 && values.size() == size) {
+                return this;
+            }
+            var more = new ArrayList<>(values);
+            more.add(at, value);
+            return new Latest(Collections.unmodifiableList(more.size() > size ? more.subList(1, more.size()) : more));
+        }
+    }
+
     /** The name in definitions. */
     String word() {
         return name().toLowerCase(Locale.ROOT);
@@ -53,23 +99,36 @@ enum Aggregate {
             case COUNT -> 0L;
             case SUM -> Decimal.ZERO;
             case MIN, MAX, FIRST, LAST, AVG -> null;
+            case SET -> Members.NONE;
+            case LIST -> Latest.NONE;
         };
     }
 
-    /** The cell after one more event; EVALUATION_FAILED when a number gets too many digits. */
+    /**
+     * The cell after one more event; EVALUATION_FAILED when a number gets too many digits, a set too many values.
+     *
+     * @param size most values of a {@link #LIST}
+     */
     @Nullable
-    Object step(@Nullable Object cell, @Nullable Object value, long recordedMicros, int shard, long offset) {
+    Object step(@Nullable Object cell, @Nullable Object value, int size, long recordedMicros, int shard, long offset) {
         if (this == COUNT) {
             return cell == null ? 1L : (Long) cell + 1;
         }
         if (value == null) {
             return cell;
         }
+        if (this == SET) {
+            return (cell == null ? Members.NONE : (Members) cell).plus(value);
+        }
+        if (this == LIST) {
+            return (cell == null ? Latest.NONE : (Latest) cell)
+                    .plus(new Placed(value, recordedMicros, shard, offset), size);
+        }
         if (cell == null && this != FIRST && this != LAST) {
             return this == AVG ? new Mean((Decimal) value, 1) : value;
         }
         return switch (this) {
-            case COUNT -> throw new AssertionError("counted above");
+            case COUNT, SET, LIST -> throw new AssertionError("done above");
             case SUM -> ((Decimal) cell(cell)).plus((Decimal) value);
             case MIN -> Values.compareAny(value, cell(cell)) < 0 ? value : cell;
             case MAX -> Values.compareAny(value, cell(cell)) > 0 ? value : cell;
@@ -96,13 +155,19 @@ enum Aggregate {
         return cell;
     }
 
-    /** What a reader of the row sees: null, {@link Decimal}, String, Boolean or Time. */
+    /** What a reader of the row sees: null, {@link Decimal}, String, Boolean, Time, or a list of them. */
     static @Nullable Object shown(@Nullable Object cell) {
         if (cell instanceof Long count) {
             return Decimal.of(count);
         }
         if (cell instanceof Placed placed) {
             return placed.value();
+        }
+        if (cell instanceof Members members) {
+            return members.values();
+        }
+        if (cell instanceof Latest latest) {
+            return latest.values().stream().map(Placed::value).toList();
         }
         return cell instanceof Mean mean ? mean.value() : cell;
     }

@@ -5,7 +5,9 @@ import dev.sluice.expression.Decimal;
 import dev.sluice.expression.RowFormula;
 import dev.sluice.expression.Time;
 import dev.sluice.log.Failure;
+import dev.sluice.projection.Aggregate.Latest;
 import dev.sluice.projection.Aggregate.Mean;
+import dev.sluice.projection.Aggregate.Members;
 import dev.sluice.projection.Aggregate.Placed;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -96,17 +98,26 @@ final class Columns {
                 text.append(text.length() == 1 ? "\"" : ",\"")
                         .append(names.get(i))
                         .append("\":");
-                var shown = values[i];
-                if (shown instanceof String || shown instanceof Time || numbersAsText && shown instanceof Decimal) {
-                    text.append('"');
-                    JsonStringEncoder.getInstance().quoteAsString(shown.toString(), text);
-                    text.append('"');
-                } else {
-                    text.append(shown);
-                }
+                append(text, values[i], numbersAsText);
             }
         }
         return text.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void append(StringBuilder text, @Nullable Object shown, boolean numbersAsText) {
+        if (shown instanceof String || shown instanceof Time || numbersAsText && shown instanceof Decimal) {
+            text.append('"');
+            JsonStringEncoder.getInstance().quoteAsString(shown.toString(), text);
+            text.append('"');
+        } else if (shown instanceof List<?> values) {
+            for (int i = 0; i < values.size(); i++) {
+                text.append(i == 0 ? '[' : ',');
+                append(text, values.get(i), numbersAsText);
+            }
+            text.append(values.isEmpty() ? "[]" : "]");
+        } else {
+            text.append(shown);
+        }
     }
 
     /** The stored form: change number, cells. */
@@ -122,14 +133,25 @@ final class Columns {
         if (cell instanceof Long count) {
             out.u8('c').varint(count);
         } else if (cell instanceof Placed placed) {
-            out.u8('p').zigzag(placed.recordedMicros()).varint(placed.shard()).varint(placed.offset());
-            writeScalar(out, placed.value());
+            out.u8('p');
+            writePlaced(out, placed);
+        } else if (cell instanceof Members members) {
+            out.u8('S').varint(members.values().size());
+            members.values().forEach(value -> writeScalar(out, value));
+        } else if (cell instanceof Latest latest) {
+            out.u8('L').varint(latest.values().size());
+            latest.values().forEach(value -> writePlaced(out, value));
         } else if (cell instanceof Mean mean) {
             out.u8('m').varint(mean.count());
             writeScalar(out, mean.sum());
         } else {
             writeScalar(out, cell);
         }
+    }
+
+    private static void writePlaced(ByteWriter out, Placed placed) {
+        out.zigzag(placed.recordedMicros()).varint(placed.shard()).varint(placed.offset());
+        writeScalar(out, placed.value());
     }
 
     private static void writeScalar(ByteWriter out, @Nullable Object value) {
@@ -167,11 +189,20 @@ final class Columns {
         int tag = in.u8();
         return switch (tag) {
             case 'c' -> in.varint();
-            case 'p' -> {
-                long micros = in.zigzag();
-                int shard = (int) in.varint();
-                long offset = in.varint();
-                yield new Placed(present(readScalar(in, in.u8())), micros, shard, offset);
+            case 'p' -> readPlaced(in);
+            case 'S' -> {
+                var values = new Object[(int) in.varint()];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = present(readScalar(in, in.u8()));
+                }
+                yield new Members(List.of(values));
+            }
+            case 'L' -> {
+                var values = new Placed[(int) in.varint()];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = readPlaced(in);
+                }
+                yield new Latest(List.of(values));
             }
             case 'm' -> {
                 long count = in.varint();
@@ -179,6 +210,13 @@ final class Columns {
             }
             default -> readScalar(in, tag);
         };
+    }
+
+    private static Placed readPlaced(ByteReader in) {
+        long micros = in.zigzag();
+        int shard = (int) in.varint();
+        long offset = in.varint();
+        return new Placed(present(readScalar(in, in.u8())), micros, shard, offset);
     }
 
     private static @Nullable Object readScalar(ByteReader in, int tag) {

@@ -56,7 +56,8 @@ record Definition(
         static final Key OF_STREAM = new Key(List.of(), false);
     }
 
-    record Column(String name, Aggregate aggregate) {}
+    /** {@code size}: most values of a list, 0 for other aggregates. */
+    record Column(String name, Aggregate aggregate, int size) {}
 
     record Derived(String name, Expression expression) {}
 

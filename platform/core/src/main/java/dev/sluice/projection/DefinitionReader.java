@@ -224,17 +224,29 @@ final class DefinitionReader {
         var aggregate = AGGREGATES.get(call.name());
         if (aggregate == null) {
             throw document.invalid(
-                    node, path, "found " + call.name() + "(), expected count, sum, min, max, first, last or avg");
+                    node,
+                    path,
+                    "found " + call.name() + "(), expected count, sum, min, max, first, last, avg, set or list");
         }
-        var argument = call.argument();
-        if (aggregate == Aggregate.COUNT != (argument == null)) {
+        int expected = aggregate == Aggregate.COUNT ? 0 : aggregate == Aggregate.LIST ? 2 : 1;
+        if (call.arguments().size() != expected) {
             throw document.invalid(
                     node,
                     path,
-                    argument == null
-                            ? "found " + call.name() + "(), expected an expression between the parentheses"
-                            : "found an expression in count(), expected none");
+                    "found " + call.arguments().size() + " expressions in " + call.name() + "(), expected "
+                            + (expected == 0
+                                    ? "none"
+                                    : expected == 1 ? "one" : "a value and how many: list(data.id, 10)"));
         }
+        int size = 0;
+        if (aggregate == Aggregate.LIST) {
+            size = call.arguments().get(1).literalIndex();
+            if (size < 1 || size > Aggregate.MAX_MEMBERS) {
+                throw document.invalid(
+                        node, path, "found another size of the list, expected 1 to " + Aggregate.MAX_MEMBERS);
+            }
+        }
+        var argument = expected == 0 ? null : call.arguments().get(0);
         if (argument != null) {
             document.checked(
                     node,
@@ -243,7 +255,7 @@ final class DefinitionReader {
                             ? slots.compileNumber(argument, variables)
                             : slots.compileScalar(argument, variables));
         }
-        return new Assignment(column(name, aggregate, node, path), argument);
+        return new Assignment(column(new Column(name, aggregate, size), node, path), argument);
     }
 
     private void checkColumn(String name, Node node, String path) {
@@ -258,15 +270,15 @@ final class DefinitionReader {
         }
     }
 
-    private int column(String name, Aggregate aggregate, Node node, String path) {
+    private int column(Column wanted, Node node, String path) {
         for (int i = 0; i < columns.size(); i++) {
-            if (columns.get(i).name().equals(name)) {
-                if (columns.get(i).aggregate() != aggregate) {
+            var known = columns.get(i);
+            if (known.name().equals(wanted.name())) {
+                if (!known.equals(wanted)) {
                     throw document.invalid(
                             node,
                             path,
-                            "found " + aggregate.word() + "(), expected "
-                                    + columns.get(i).aggregate().word() + "() as in the clause before");
+                            "found " + shown(wanted) + ", expected " + shown(known) + " as in the clause before");
                 }
                 return i;
             }
@@ -274,8 +286,12 @@ final class DefinitionReader {
         if (columns.size() == MAX_COLUMNS) {
             throw document.invalid(node, path, "found more than " + MAX_COLUMNS + " columns, expected fewer");
         }
-        columns.add(new Column(name, aggregate));
+        columns.add(wanted);
         return columns.size() - 1;
+    }
+
+    private static String shown(Column column) {
+        return column.aggregate().word() + "()" + (column.size() == 0 ? "" : " of " + column.size());
     }
 
     /** One YAML document of a file: a tree with lines, and the failures that name them. */

@@ -21,6 +21,7 @@ final class FoldClause {
     private final RowKey key;
     private final int[] columns;
     private final Aggregate[] aggregates;
+    private final int[] sizes;
     private final @Nullable Evaluator[] arguments;
     private final @Nullable Object[] results;
 
@@ -36,12 +37,15 @@ final class FoldClause {
         int count = clause.assignments().size();
         columns = new int[count];
         aggregates = new Aggregate[count];
+        sizes = new int[count];
         arguments = new Evaluator[count];
         results = new Object[count];
         for (int i = 0; i < count; i++) {
             var assignment = clause.assignments().get(i);
             columns[i] = assignment.column();
-            aggregates[i] = definition.columns().get(assignment.column()).aggregate();
+            var column = definition.columns().get(assignment.column());
+            aggregates[i] = column.aggregate();
+            sizes[i] = column.size();
             var argument = assignment.argument();
             if (argument != null) {
                 arguments[i] = aggregates[i].takesNumbers()
@@ -165,7 +169,7 @@ final class FoldClause {
             if (value == null && argument != null) {
                 table.tally().nullIgnored();
             }
-            return aggregates[i].step(cell, value, event.recordedMicros(), event.shard(), event.offset());
+            return aggregates[i].step(cell, value, sizes[i], event.recordedMicros(), event.shard(), event.offset());
         } catch (Failure failure) {
             throw Failure.of(
                     failure.kind(),

@@ -86,6 +86,7 @@ final class Overlay {
 
     /** A newer row of a slot of this overlay. */
     void change(Slot slot, StoredRow row) {
+        weight += row.weight() - slot.row.weight();
         slot.row = row;
         log(slot, row.change());
     }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A row of a view: columns in the order of the definition. Immutable and shared by reference. */
 public interface Row {
-    /** String, Boolean, BigDecimal, Instant (a time), or null. */
+    /** String, Boolean, BigDecimal, Instant (a time), a list of values that only expressions look into, or null. */
     @Nullable
     Object get(String column);
 

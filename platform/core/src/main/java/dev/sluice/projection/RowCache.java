@@ -52,12 +52,6 @@ final class RowCache {
             work = cells;
         }
 
-        void committed(StoredRow next, Overlay.Slot in) {
-            row = next;
-            slot = in;
-            work = null;
-        }
-
         void discard() {
             work = null;
         }
@@ -113,6 +107,14 @@ final class RowCache {
         link(young, entry);
         youngCount++;
         youngBytes += ENTRY_BYTES + (entry.row == null ? 0 : entry.row.weight());
+    }
+
+    /** Makes what the batch has done to an entry its row. */
+    void commit(Entry entry, StoredRow next, Overlay.Slot in) {
+        youngBytes += next.weight() - (entry.row == null ? 0 : entry.row.weight());
+        entry.row = next;
+        entry.slot = in;
+        entry.work = null;
     }
 
     private void grow() {

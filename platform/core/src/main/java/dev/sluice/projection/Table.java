@@ -227,7 +227,7 @@ final class Table {
         } else {
             slot = active.add(row, before == null ? 0 : before.change());
         }
-        entry.committed(row, slot);
+        cache.commit(entry, row, slot);
         if (before == null) {
             rowCount++;
         }

@@ -415,11 +415,15 @@ class ExpressionTest {
 
     @Test
     void readsCalls() {
-        assertThat(Expression.parseCall("count()").argument()).isNull();
+        assertThat(Expression.parseCall("count()").arguments()).isEmpty();
         assertThat(Expression.parseCall(" sum ( -data.x ) ").name()).isEqualTo("sum");
-        assertThat(catchThrowableOfType(Failure.class, () -> Expression.parseCall("sum(1, 2)"))
+        assertThat(Expression.parseCall("list(data.x, 10)").arguments().get(1).literalIndex())
+                .isEqualTo(10);
+        assertThat(Expression.parseCall("list(data.x, -1)").arguments().get(1).literalIndex())
+                .isEqualTo(-1);
+        assertThat(catchThrowableOfType(Failure.class, () -> Expression.parseCall("sum(1, 2"))
                         .getMessage())
-                .contains("expected ')'");
+                .contains("expected ','");
         assertThat(catchThrowableOfType(Failure.class, () -> Expression.parseCall("data.x"))
                         .getMessage())
                 .contains("expected '('");

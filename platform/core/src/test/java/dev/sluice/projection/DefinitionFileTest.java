@@ -56,7 +56,7 @@ class DefinitionFileTest {
         assertThat(definition.where()).hasToString("data.x > 1");
         assertThat(definition.columns())
                 .containsExactly(
-                        new Definition.Column("n", Aggregate.COUNT), new Definition.Column("m", Aggregate.AVG));
+                        new Definition.Column("n", Aggregate.COUNT, 0), new Definition.Column("m", Aggregate.AVG, 0));
         assertThat(definition.clauses().get(0).key().parts()).hasSize(1);
     }
 
@@ -120,7 +120,16 @@ class DefinitionFileTest {
                 Arguments.of(HEAD + "fold: {}\n", 3, "fold", "found 0 event types"),
                 Arguments.of(HEAD + "fold: { T: {} }\n", 3, "fold", "no column"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: total(1)\n", 5, "fold.T.n", "found total(), expected count"),
-                Arguments.of(HEAD + "fold:\n  T:\n    n: sum()\n", 5, "fold.T.n", "expected an expression"),
+                Arguments.of(
+                        HEAD + "fold:\n  T:\n    n: sum()\n", 5, "fold.T.n", "0 expressions in sum(), expected one"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: list(id)\n", 5, "fold.T.n", "list(data.id, 10)"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: list(id, 0)\n", 5, "fold.T.n", "expected 1 to 1000"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: list(id, version)\n", 5, "fold.T.n", "expected 1 to 1000"),
+                Arguments.of(
+                        HEAD + "fold:\n  T: { n: 'list(id, 2)' }\n  U: { n: 'list(id, 3)' }\n",
+                        5,
+                        "fold.U.n",
+                        "found list() of 3, expected list() of 2"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: count(data.x)\n", 5, "fold.T.n", "expected none"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: sum('a')\n", 5, "fold.T.n", "1:5: found a string"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: data.x\n", 5, "fold.T.n", "expected '('"),

@@ -113,8 +113,8 @@ record NaiveFold(
         var columns = new ArrayList<Column>();
         boolean isEach = random.nextInt(3) == 0;
         for (int i = 0; i < 1 + random.nextInt(4); i++) {
-            String aggregate = List.of("count", "sum", "min", "max", "first", "last", "avg")
-                    .get(random.nextInt(7));
+            String aggregate = List.of("count", "sum", "min", "max", "first", "last", "avg", "set", "list")
+                    .get(random.nextInt(9));
             var value =
                     switch (aggregate) {
                         case "count" -> null;
@@ -187,7 +187,8 @@ record NaiveFold(
                 + (isEach ? "    each: data.items as i\n" + key.yaml() : "")
                 + columns.stream()
                         .map(column -> "    " + column.name + ": " + column.aggregate + "("
-                                + (column.value == null ? "" : column.value.text) + ")\n")
+                                + (column.value == null ? "" : column.value.text)
+                                + (column.aggregate.equals("list") ? ", 3" : "") + ")\n")
                         .collect(Collectors.joining());
     }
 
@@ -260,11 +261,17 @@ record NaiveFold(
         seen.forEach(each -> {
             var value = column.value.function.apply(each);
             if (value != null) {
-                values.add(value);
+                values.add(value instanceof BigDecimal number ? number.stripTrailingZeros() : value);
             }
         });
         if (column.aggregate.equals("sum")) {
             return sum(values);
+        }
+        if (column.aggregate.equals("set")) {
+            return values.stream().sorted(NaiveFold::compare).distinct().toList();
+        }
+        if (column.aggregate.equals("list")) {
+            return values.subList(Math.max(0, values.size() - 3), values.size());
         }
         if (values.isEmpty()) {
             return null;
@@ -302,6 +309,9 @@ record NaiveFold(
     private static String json(@Nullable Object value) {
         if (value == null) {
             return "null";
+        }
+        if (value instanceof List<?> values) {
+            return values.stream().map(NaiveFold::json).collect(Collectors.joining(",", "[", "]"));
         }
         return value instanceof BigDecimal number ? canonical(number) : "\"" + value + "\"";
     }

@@ -115,6 +115,40 @@ class ProjectionRoomTest {
     }
 
     @Test
+    void setsAndListsAreLookedIntoByExpressions() {
+        house.apply("""
+                projection: tags
+                from: all
+                fold: { T: { tags: set(data.tag), recent: "list(data.n, 2)" } }
+                derive: { isHot: "'hot' in tags && recent.exists(n, n > 2)", many: size(tags) }
+                """);
+
+        for (String data : List.of(
+                "{\"tag\":\"warm\",\"n\":1}", "{\"tag\":\"hot\",\"n\":2.50}", "{\"tag\":\"hot\"}", "{\"n\":3}")) {
+            house.append("x-1", "T", data);
+        }
+        house.append("x-2", "T", "{}");
+
+        assertThat(house.rows("tags"))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "1", "{\"tags\":[\"hot\",\"warm\"],\"recent\":[2.5,3],\"isHot\":true,\"many\":2}",
+                        "2", "{\"tags\":[],\"recent\":[],\"isHot\":false,\"many\":0}"));
+    }
+
+    @Test
+    void aSetThatIsFullRefusesOneMore() {
+        house.apply("projection: full\nfrom: all\nfold: { T: { each: data.a as i, key: type, s: set(i) } }");
+        var numbers = IntStream.range(0, 1_000).mapToObj(String::valueOf).collect(Collectors.joining(","));
+
+        house.append("x-1", "T", "{\"a\":[" + numbers + "]}");
+        house.append("x-1", "T", "{\"a\":[7,1000]}");
+        house.append("x-1", "T", "{\"a\":[7]}");
+        house.reach("full", house.log().head());
+
+        assertThat(house.room().info("full").deadLetters()).isEqualTo(1);
+    }
+
+    @Test
     void theDefaultKeyIsTheStreamsAndCompositeKeysAreEscaped() {
         house.apply("projection: a\nfrom: all\nfold: { T: { n: count() } }");
         house.apply("projection: b\nfrom: all\nkey: [data.x, data.y, data.z]\nfold: { T: { n: count() } }");
