@@ -141,7 +141,7 @@ public final class DeadLetters {
                                         new Page(letters, new Place(name, event.version()).encode()));
                             }
                         }
-                        return events.size() < EVENTS_A_READ
+                        return events.isEmpty()
                                 ? then.get()
                                 : stream(name, events.get(events.size() - 1).version() + 1, then);
                     });

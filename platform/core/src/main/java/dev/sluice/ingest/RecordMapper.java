@@ -7,6 +7,7 @@ import dev.sluice.log.Origin;
 import dev.sluice.log.SourceBatch.SourceEvent;
 import dev.sluice.log.StreamName;
 import dev.sluice.shard.CloudEventsJson;
+import dev.sluice.shard.Tags;
 import dev.sluice.shard.Utf8;
 import dev.sluice.spi.Source.Header;
 import dev.sluice.spi.Source.Partition;
@@ -215,6 +216,11 @@ final class RecordMapper {
     }
 
     private SourceEvent accepted(RawRecord raw, @Nullable String named, @Nullable String expectedText, Event event) {
+        try {
+            Tags.check(event.attributes().get("tags"));
+        } catch (Failure invalid) {
+            throw new Refusal(Refusal.BAD_CLOUDEVENT, invalid.getMessage());
+        }
         String name = named == null ? stream.render(values) : named;
         if (name == null) {
             throw new Refusal(
@@ -252,13 +258,7 @@ final class RecordMapper {
     }
 
     private void checkSize(Event event) {
-        long bytes =
-                event.data().length + 3L * (event.id().length() + event.type().length());
-        bytes += 3L * (event.source().length() + event.contentType().length());
-        for (var attribute : event.attributes().entrySet()) {
-            bytes += attribute.getKey().length()
-                    + 3L * attribute.getValue().toString().length();
-        }
+        long bytes = event.size();
         if (bytes > maxEventBytes) {
             throw new Refusal(
                     Refusal.TOO_LARGE, "found an event of " + bytes + " bytes, expected at most " + maxEventBytes);

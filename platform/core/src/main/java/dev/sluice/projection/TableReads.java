@@ -20,6 +20,9 @@ final class TableReads {
     /** Rows that one page looks at. */
     private static final int MAX_LOOKED = 50_000;
 
+    /** Of the rows of one page, beside the last. */
+    private static final long MAX_BYTES = 4 << 20;
+
     private final Table table;
 
     TableReads(Table table) {
@@ -55,34 +58,38 @@ final class TableReads {
         var found = new ArrayList<View.KeyedRow>();
         Cursor first = null;
         String after = afterKey;
-        for (int looked = 0; looked < MAX_LOOKED; ) {
+        long bytes = 0;
+        for (int looked = 0; looked < MAX_LOOKED && bytes < MAX_BYTES; ) {
             int chunk = where == null ? limit + 1 : Math.max(limit + 1, CHUNK_ROWS);
             var from = Values.compareText(prefix, after == null ? "" : after) > 0 ? null : after;
             table.sort();
             try (var capture = captured(active -> active.rowsFrom(from == null ? prefix : from, from == null, chunk))) {
                 first = first == null ? capture.at().cursor() : first;
-                var rows = merged(capture, prefix, from, chunk);
-                for (var row : rows) {
+                var part = merged(capture, prefix, from, chunk);
+                for (var row : part.rows()) {
                     if (where == null || where.test(row::column)) {
                         if (found.size() == limit) {
-                            return new View.Page(
-                                    found, first, found.get(limit - 1).key());
+                            return new View.Page(found, first, after, bytes);
                         }
                         found.add(new View.KeyedRow(row.key(), row, first));
+                        bytes += row.weight();
                     }
+                    after = row.key();
                 }
-                if (rows.size() < chunk) {
-                    return new View.Page(found, first, null);
+                if (part.isLast()) {
+                    return new View.Page(found, first, null, bytes);
                 }
-                after = rows.get(rows.size() - 1).key();
-                looked += rows.size();
+                looked += part.rows().size();
             }
         }
-        return new View.Page(found, Objects.requireNonNull(first), after);
+        return new View.Page(found, Objects.requireNonNull(first), after, bytes);
     }
 
-    /** The first rows with a prefix, from after a key, at most {@code limit}: the newest of each key. */
-    private List<StoredRow> merged(Capture capture, String prefix, @Nullable String after, int limit) {
+    /** Rows in the order of keys; {@code isLast}: no more follow. */
+    private record Part(List<StoredRow> rows, boolean isLast) {}
+
+    /** The first rows with a prefix, from after a key, at most {@code limit} and {@link #MAX_BYTES}: the newest of each key. */
+    private Part merged(Capture capture, String prefix, @Nullable String after, int limit) {
         String from = after == null ? prefix : after;
         var newest = new Front(capture.newest());
         var frozen = new Front(
@@ -91,10 +98,10 @@ final class TableReads {
         byte[] end = StoreKeys.rowsTo(table.viewId());
         try (var scan = capture.store().scan(StoreKeys.row(table.viewId(), from), end)) {
             var stored = nextStored(scan, after);
-            while (rows.size() < limit) {
+            for (long bytes = 0; rows.size() < limit && bytes < MAX_BYTES; ) {
                 String key = least(newest.key(), frozen.key(), stored);
                 if (key == null || !key.startsWith(prefix)) {
-                    break;
+                    return new Part(rows, true);
                 }
                 StoredRow row = null;
                 if (key.equals(stored)) {
@@ -111,10 +118,11 @@ final class TableReads {
                 }
                 if (row != null) {
                     rows.add(row);
+                    bytes += row.weight();
                 }
             }
         }
-        return rows;
+        return new Part(rows, false);
     }
 
     private static @Nullable String nextStored(RowStore.Scan scan, @Nullable String after) {
@@ -150,8 +158,20 @@ final class TableReads {
             if (rows.size() <= limit) {
                 rows.addAll(capture.newest());
             }
-            return changes(rows, capture, limit);
+            return changes(rows, capture, Math.min(limit, within(rows)));
         }
+    }
+
+    /** How many rows {@link #MAX_BYTES} allow. */
+    private static int within(List<StoredRow> rows) {
+        long bytes = 0;
+        for (int i = 0; i < rows.size(); i++) {
+            bytes += rows.get(i).weight();
+            if (bytes >= MAX_BYTES) {
+                return i + 1;
+            }
+        }
+        return Integer.MAX_VALUE;
     }
 
     /** Inside the first commit, keys up to {@code afterKey} went before. */
@@ -164,7 +184,8 @@ final class TableReads {
         int viewId = table.viewId();
         byte[] from = StoreKeys.change(viewId, change + 1, new byte[0]);
         try (var scan = capture.store().scan(from, StoreKeys.changesTo(viewId))) {
-            while (rows.size() < limit && scan.next()) {
+            // one row more than may be given, so that it is known that more follow
+            for (long given = 0; rows.size() < limit && given < MAX_BYTES && scan.next(); ) {
                 String key = StoreKeys.keyOfChange(scan.key());
                 if (isSent(key, StoreKeys.numberOfChange(scan.key()), change, afterKey)
                         || isNewerElsewhere(capture, key)) {
@@ -172,6 +193,7 @@ final class TableReads {
                 }
                 byte[] stored = capture.store().get(StoreKeys.row(viewId, key));
                 if (stored != null) {
+                    given += rows.isEmpty() ? 0 : rows.get(rows.size() - 1).weight();
                     rows.add(new StoredRow(table.columns(), key, stored));
                 }
             }
@@ -201,7 +223,7 @@ final class TableReads {
                 .limit(limit)
                 .map(row -> new View.KeyedRow(row.key(), row, cursor))
                 .toList();
-        return new View.Changes(keyed, next, nextKey, cursor);
+        return new View.Changes(keyed, next, nextKey, cursor, rows.size() > limit);
     }
 
     private Capture captured(Function<Overlay, List<StoredRow>> copy) {

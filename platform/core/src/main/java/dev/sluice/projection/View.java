@@ -32,7 +32,7 @@ public interface View {
      * Rows in key order (UTF-8 bytes) from after a key, read at one moment.
      *
      * @param afterKey null from the first
-     * @param where null for all; a page looks at a bounded number of rows, so it may be short of {@code limit} and not the last
+     * @param where null for all; a page looks at a bounded number of rows and bytes, so it may be short of {@code limit} and not the last
      * @param limit most rows
      */
     Future<Page> rows(
@@ -44,7 +44,8 @@ public interface View {
     /**
      * The rows changed after a change number, each once in its newest state, in order of the change that last touched it.
      * {@code row} null: deleted. {@code next} is the change number read up to and {@code nextKey} the last key when a commit
-     * was cut by {@code limit}, to be given back as {@code afterKey}.
+     * was cut, to be given back as {@code afterKey}. At most {@code limit} rows, fewer when they are large; {@code more}: others had
+     * changed at that moment.
      */
     Future<Changes> changesAfter(long change, @Nullable String afterKey, int limit);
 
@@ -57,11 +58,11 @@ public interface View {
     /** A key with its row and where it was read. */
     record KeyedRow(String key, @Nullable Row row, Cursor cursor) {}
 
-    /** {@code next}: the key after which the next page begins; null: there are no more rows. */
+    /** {@code next}: the key after which the next page begins; null: there are no more rows. {@code bytes}: about what they take. */
     record Page(
-            List<KeyedRow> rows, Cursor cursor, @Nullable String next) {}
+            List<KeyedRow> rows, Cursor cursor, @Nullable String next, long bytes) {}
 
-    record Changes(List<KeyedRow> rows, long next, @Nullable String nextKey, Cursor cursor) {}
+    record Changes(List<KeyedRow> rows, long next, @Nullable String nextKey, Cursor cursor, boolean more) {}
 
     record Lag(long events, long millis) {}
 

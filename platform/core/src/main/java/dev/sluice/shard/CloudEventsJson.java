@@ -337,6 +337,9 @@ public final class CloudEventsJson {
         });
         Origin origin = event.origin();
         if (origin != null) {
+            if (!event.attributes().containsKey("correlationid")) {
+                out.member("correlationid", event.id());
+            }
             out.member("kafkatopic", origin.topic());
             out.member("kafkapartition", origin.partition());
             out.member("kafkaoffset", String.valueOf(origin.offset()));

@@ -8,7 +8,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A note of how far events were acknowledged: the file {@code acknowledged}, 16 bytes (offset u64, its complement), rewritten
- * about once a second and never synced. What it says is a lower bound of what was on disk, so a log that recovers to less has
+ * about once a second while events come, and once more when they cease; never synced. What it says is a lower bound of what was on disk, so a log that recovers to less has
  * lost acknowledged events, and must not go on as if it had not.
  */
 final class Acknowledged implements AutoCloseable {
@@ -42,12 +42,17 @@ final class Acknowledged implements AutoCloseable {
         }
     }
 
-    /** Notes a committed head; one thread at a time. */
-    void note(long head, long nowMicros) throws IOException {
+    /** Notes a committed head unless another was noted less than a second ago. */
+    synchronized void note(long head, long nowMicros) throws IOException {
         if (nowMicros - writtenMicros >= EVERY_MICROS) {
             writtenMicros = nowMicros;
             write(head);
         }
+    }
+
+    /** Notes a committed head that stands for a while. */
+    synchronized void noteIdle(long head) throws IOException {
+        write(head);
     }
 
     private void write(long head) throws IOException {
@@ -59,7 +64,7 @@ final class Acknowledged implements AutoCloseable {
         }
     }
 
-    void close(long head) throws IOException {
+    synchronized void close(long head) throws IOException {
         write(head);
         close();
     }

@@ -25,6 +25,15 @@ public record Event(
         byte[] data) {
     public static final String JSON = "application/json";
 
+    /** What counts towards {@link LogOptions#maxEventBytes}: data, id, type, source, and further attributes, a character as a byte. */
+    public long size() {
+        long size = (long) data.length + id.length() + type.length() + source.length();
+        for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
+            size += attribute.getKey().length() + (attribute.getValue() instanceof String text ? text.length() : 8);
+        }
+        return size;
+    }
+
     /** Whether the data is JSON: {@code application/json} or {@code *+json}, parameters ignored. */
     public boolean isJson() {
         return isJson(contentType);

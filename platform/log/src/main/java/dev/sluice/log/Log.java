@@ -110,7 +110,8 @@ public final class Log implements AutoCloseable {
     }
 
     /**
-     * Events of a stream from a version on (inclusive) in the given direction, at most {@code limit}.
+     * Events of a stream from a version on (inclusive) in the given direction, at most {@code limit}; fewer, though at least one
+     * where there is one, when they hold more than {@link EventPage#MAX_BYTES}.
      *
      * @param fromVersion 0 with BACKWARD: from the end
      */
@@ -124,11 +125,15 @@ public final class Log implements AutoCloseable {
                 RocksIterator log = lease.iterator(Store.Family.LOG);
                 var offsets = shard.index().ofStream(stream, from, isForward, head)) {
             Block block = null;
-            for (long offset = 0; events.size() < limit && (offset = offsets.next()) > 0; ) {
+            long bytes = 0;
+            for (long offset = 0;
+                    events.size() < limit && bytes < EventPage.MAX_BYTES && (offset = offsets.next()) > 0; ) {
                 if (block == null || offset < block.first() || offset > block.last()) {
                     block = block(shard, log, offset);
                 }
-                events.add(block.event((int) (offset - block.first())));
+                RecordedEvent event = block.event((int) (offset - block.first()));
+                events.add(event);
+                bytes += event.dataLength();
             }
         }
         return events;

@@ -69,7 +69,8 @@ final class MergedRead {
     private EventPage merge(List<@Nullable ShardScan> scans, long[] cursors) {
         var budget = new ShardScan.Budget(query.maxScan());
         List<RecordedEvent> events = new ArrayList<>(Math.min(query.limit(), 1024));
-        while (events.size() < query.limit()) {
+        long bytes = 0;
+        while (events.size() < query.limit() && bytes < EventPage.MAX_BYTES) {
             ShardScan best = null;
             RecordedEvent bestEvent = null;
             boolean isKnown = true;
@@ -85,6 +86,7 @@ final class MergedRead {
                 break;
             }
             events.add(bestEvent);
+            bytes += bestEvent.dataLength();
             best.take();
         }
         boolean isEnd = true;

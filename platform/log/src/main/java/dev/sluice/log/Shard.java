@@ -66,7 +66,8 @@ public final class Shard {
         appendIds.load();
         builder = new GroupBuilder(number, store, index, watermarks, last);
         var transaction = new Transaction(number, options, index, builder, watermarks, appendIds);
-        writer = new Writer(number, options, index, builder, transaction, publisher, commitLog, appliedGroup);
+        writer = new Writer(
+                number, options, index, builder, transaction, publisher, commitLog, appliedGroup, this::noteIdle);
     }
 
     static Shard open(Path folder, int number, LogOptions options, Memory memory, Seams seams) throws IOException {
@@ -140,6 +141,14 @@ public final class Shard {
             throw Store.failure("apply a committed group", failed);
         }
         appliedGroup = group.number();
+    }
+
+    private void noteIdle() {
+        try {
+            acknowledged.noteIdle(publisher.head());
+        } catch (IOException failed) {
+            publisher.stop(failed);
+        }
     }
 
     private final class Effects implements Publisher.Effects {

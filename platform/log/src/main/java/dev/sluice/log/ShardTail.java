@@ -9,7 +9,8 @@ import org.rocksdb.RocksIterator;
 
 /** A {@link Tail} over the recent blocks, and over the disk where it has fallen behind them. */
 final class ShardTail implements Tail {
-    private static final int MAX_DISK_BYTES = 1 << 20;
+    /** Of the blocks that one poll looks at, beside the first. */
+    private static final int MAX_BYTES = 1 << 20;
 
     private final int shard;
     private final Store store;
@@ -41,9 +42,11 @@ final class ShardTail implements Tail {
             fromDisk(events, maxEvents, head);
             return events;
         }
+        int bytes = 0;
         while (block != null) {
             take(block, events, maxEvents, head);
-            block = events.size() < maxEvents && offset < head
+            bytes += block.bytes().length;
+            block = events.size() < maxEvents && offset < head && bytes < MAX_BYTES
                     ? publisher.recent().find(offset + 1)
                     : null;
         }
@@ -55,7 +58,7 @@ final class ShardTail implements Tail {
                 RocksIterator log = lease.iterator(Store.Family.LOG)) {
             Block block = store.block(shard, log, offset + 1);
             int bytes = 0;
-            while (block != null && events.size() < maxEvents && offset < head && bytes < MAX_DISK_BYTES) {
+            while (block != null && events.size() < maxEvents && offset < head && bytes < MAX_BYTES) {
                 take(block, events, maxEvents, head);
                 bytes += block.bytes().length;
                 log.next();

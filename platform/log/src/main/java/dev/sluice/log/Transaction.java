@@ -118,22 +118,16 @@ final class Transaction implements ShardTransaction {
     }
 
     private int checked(String stream, Event event) {
-        long bytes = event.data().length;
-        if (!event.attributes().isEmpty()) {
-            for (Map.Entry<String, Object> attribute : event.attributes().entrySet()) {
-                Object value = attribute.getValue();
-                if (!(value instanceof String || value instanceof Long || value instanceof Boolean)) {
-                    throw Failure.of(
-                            Failure.Kind.INVALID_EVENT,
-                            "found attribute " + attribute.getKey() + " of "
-                                    + value.getClass().getSimpleName() + ", expected String, Long or Boolean");
-                }
-                bytes += attribute.getKey().length() + (value instanceof String text ? text.length() : 8);
+        for (Map.Entry<String, Object> attribute : event.attributes().entrySet()) {
+            Object value = attribute.getValue();
+            if (!(value instanceof String || value instanceof Long || value instanceof Boolean)) {
+                throw Failure.of(
+                        Failure.Kind.INVALID_EVENT,
+                        "found attribute " + attribute.getKey() + " of "
+                                + value.getClass().getSimpleName() + ", expected String, Long or Boolean");
             }
         }
-        bytes += (long) event.id().length()
-                + event.type().length()
-                + event.source().length();
+        long bytes = event.size();
         if (bytes > maxEventBytes) {
             throw Failure.of(
                             Failure.Kind.EVENT_TOO_LARGE,

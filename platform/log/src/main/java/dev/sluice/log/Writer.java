@@ -15,6 +15,7 @@ final class Writer {
     private static final long MAX_GROUP_BYTES = 8L << 20;
     private static final int MAX_GROUP_EVENTS = 65_536;
     private static final long MAX_IN_FLIGHT_BYTES = 64L << 20;
+    private static final long IDLE_NANOS = 1_000_000_000;
 
     private final int shard;
     private final int queueLimit;
@@ -26,7 +27,10 @@ final class Writer {
     private final CommitLog commitLog;
     private final LongSupplier clockMicros;
     private final Thread thread;
+    private final Runnable onIdle;
     private long groupNumber;
+    private boolean hasWorked;
+    private long workedNanos;
     private long acceptedBytes;
     private volatile boolean isParked;
     private volatile boolean isClosing;
@@ -34,6 +38,7 @@ final class Writer {
 
     /**
      * @param groupNumber of the last group that was committed
+     * @param onIdle runs on the writer thread when it has had nothing to do for a second
      */
     Writer(
             int shard,
@@ -43,7 +48,8 @@ final class Writer {
             Transaction transaction,
             Publisher publisher,
             CommitLog commitLog,
-            long groupNumber) {
+            long groupNumber,
+            Runnable onIdle) {
         this.shard = shard;
         this.queueLimit = options.queue();
         this.queue = new MpscArrayQueue<>(Math.max(4, options.queue()));
@@ -54,6 +60,7 @@ final class Writer {
         this.commitLog = commitLog;
         this.clockMicros = options.clockMicros();
         this.groupNumber = groupNumber;
+        this.onIdle = onIdle;
         this.thread = new Thread(this::run, "sluice-log-writer-" + shard);
         thread.setDaemon(true);
     }
@@ -108,6 +115,8 @@ final class Writer {
                     awaitRoom();
                     index.betweenGroups();
                     commit(gather(first));
+                    hasWorked = true;
+                    workedNanos = System.nanoTime();
                 } else if (isClosing) {
                     break;
                 } else {
@@ -131,12 +140,25 @@ final class Writer {
         return Failure.of(Failure.Kind.OUTCOME_UNKNOWN, "the shard stopped: " + cause.getMessage());
     }
 
+    /** Waits for work; when none has come for a second, tells so once. */
     private void park() {
         isParked = true;
         if (queue.isEmpty() && !isClosing) {
-            LockSupport.park(this);
+            if (hasWorked) {
+                LockSupport.parkNanos(this, IDLE_NANOS);
+            } else {
+                LockSupport.park(this);
+            }
         }
         isParked = false;
+        if (hasWorked
+                && queue.isEmpty()
+                && !isClosing
+                && publisher.isIdle()
+                && System.nanoTime() - workedNanos >= IDLE_NANOS) {
+            hasWorked = false;
+            onIdle.run();
+        }
     }
 
     /** Lets at most so many bytes be in flight: a slow disk stops the writer, then fills the queue, then answers OVERLOADED. */

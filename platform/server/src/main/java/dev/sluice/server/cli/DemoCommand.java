@@ -123,7 +123,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void follow(Remote remote, String name, Map<String, @Nullable Object> request, LiveRead.Frames frames) {
-        var read = new LiveRead(remote.live(), request, notice -> {});
+        var read = new LiveRead(remote.live(), request, notice -> {}, problem -> {});
         var thread = new Thread(
                 () -> {
                     try {

@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  sluice dev --data ./data --kafka-port 9092"})
 final class DevCommand implements Callable<Integer> {
+    private static final int RETRY_SECONDS = 5;
     private static final int PARTITIONS = 4;
 
     private final Cli cli;
@@ -85,16 +88,53 @@ final class DevCommand implements Callable<Integer> {
                 bootstrapServers = broker.bootstrapServers();
             }
             flags.put("kafka.bootstrapServers", bootstrapServers);
-            try (var publisher = cli.host().connect(bootstrapServers)) {
-                for (String topic : topics) {
-                    publisher.createTopic(topic, PARTITIONS);
-                }
+            if (kafka == null) {
+                createTopics(bootstrapServers, topics);
             }
-            cli.terminal().say("kafka " + bootstrapServers + "  topics " + String.join(", ", topics));
         }
         var running = cli.host().start(source(flags));
         stops.push(running::close);
+        String given = kafka;
+        if (given != null) {
+            // A broker of somebody else's may be away: the server serves on without it.
+            var creating = new Thread(() -> tryToCreateTopics(given, topics), "create-topics");
+            creating.setDaemon(true);
+            creating.start();
+        }
         return running;
+    }
+
+    private void tryToCreateTopics(String bootstrapServers, List<String> topics) {
+        try {
+            createTopicsAtLast(bootstrapServers, topics);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void createTopicsAtLast(String bootstrapServers, List<String> topics) throws InterruptedException {
+        cli.terminal()
+                .say("kafka " + bootstrapServers + "  waiting for it to create topics " + String.join(", ", topics));
+        while (true) {
+            try {
+                createTopics(bootstrapServers, topics);
+                return;
+            } catch (InterruptedException stopped) {
+                throw stopped;
+            } catch (Exception away) {
+                cli.terminal().say("kafka " + bootstrapServers + "  " + away.getMessage() + ", trying again");
+                TimeUnit.SECONDS.sleep(RETRY_SECONDS);
+            }
+        }
+    }
+
+    private void createTopics(String bootstrapServers, List<String> topics) throws Exception {
+        try (var publisher = cli.host().connect(bootstrapServers)) {
+            for (String topic : topics) {
+                publisher.createTopic(topic, PARTITIONS);
+            }
+        }
+        cli.terminal().say("kafka " + bootstrapServers + "  topics " + String.join(", ", topics));
     }
 
     private Host.Source source(Map<String, String> flags) {

@@ -35,6 +35,7 @@ final class LiveRead {
     private final URI server;
     private final Map<String, @Nullable Object> request;
     private final Consumer<String> notice;
+    private final Consumer<String> problem;
     private final HttpClient client;
     private volatile @Nullable String cursor;
     private volatile boolean hasSubscribed;
@@ -43,8 +44,10 @@ final class LiveRead {
      * @param server the WebSocket endpoint
      * @param request members of {@code subscribe} beside {@code op} and {@code sub}
      * @param notice hears of lost and regained connections
+     * @param problem hears of what the filter could not judge
      */
-    LiveRead(URI server, Map<String, @Nullable Object> request, Consumer<String> notice) {
+    LiveRead(URI server, Map<String, @Nullable Object> request, Consumer<String> notice, Consumer<String> problem) {
+        this.problem = problem;
         this.server = server;
         this.request = request;
         this.notice = notice;
@@ -136,7 +139,12 @@ final class LiveRead {
                 case "goodbye" -> {
                     return Math.max(1, Json.number(frame.get("reconnectInMs"), 0));
                 }
-                case "error" -> throw refused(frame);
+                case "error" -> {
+                    if (!"where".equals(frame.get("ref"))) {
+                        throw refused(frame);
+                    }
+                    problem.accept("--where: " + Json.text(frame.get("message")));
+                }
                 case "ended" -> throw ended(frame);
                 case "subscribed", "snapshot", "synced", "delta", "checkpoint", "reset" -> {
                     if (!handle(connection, frame, frames)) {

@@ -166,7 +166,10 @@ final class ProjectionsCommand {
                                 Failure.Kind.DEFINITION_INVALID,
                                 file + ": found a document without a name, expected 'projection: NAME'");
                     }
-                    long linesBefore = text.substring(0, start).lines().count();
+                    long linesBefore = text.substring(0, start)
+                            .chars()
+                            .filter(c -> c == '\n')
+                            .count();
                     if (documents.put(name.group(1), "\n".repeat((int) linesBefore) + document) != null) {
                         throw Failure.of(
                                 Failure.Kind.DEFINITION_INVALID,

@@ -90,7 +90,7 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
                     .json();
             var found = Json.objects(page.get("rows"));
             rows.addAll(found);
-            if (found.isEmpty() || page.get("cursor") == null) {
+            if (page.get("cursor") == null) {
                 break;
             }
             parameters.put("cursor", page.get("cursor"));
@@ -122,11 +122,15 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
         if (key != null) {
             request.put("prefix", key);
         }
-        var read = new LiveRead(remote.live(), request, notice -> {
-            if (terminal.talksToTerminal()) {
-                terminal.say("— " + notice);
-            }
-        });
+        var read = new LiveRead(
+                remote.live(),
+                request,
+                notice -> {
+                    if (terminal.talksToTerminal()) {
+                        terminal.say("— " + notice);
+                    }
+                },
+                terminal::say);
         read.run(this::show);
     }
 

@@ -56,7 +56,8 @@ final class Remote {
     }
 
     /** A successful answer. */
-    record Answer(int status, @Nullable String cursor, String body) {
+    record Answer(
+            int status, @Nullable String cursor, @Nullable String filterFailures, String body) {
         Map<String, @Nullable Object> json() {
             return Json.parseObject(body);
         }
@@ -96,7 +97,11 @@ final class Remote {
             if (status >= 300) {
                 throw refusal(status, text);
             }
-            return new Answer(status, connection.getHeaderField("Sluice-Cursor"), text);
+            return new Answer(
+                    status,
+                    connection.getHeaderField("Sluice-Cursor"),
+                    connection.getHeaderField("Sluice-Filter-Failures"),
+                    text);
         } catch (SocketTimeoutException late) {
             throw Failure.of(Failure.Kind.DEADLINE_EXCEEDED, base + " did not answer: " + late.getMessage());
         } catch (IOException broken) {

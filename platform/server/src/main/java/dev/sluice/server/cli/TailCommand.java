@@ -125,11 +125,15 @@ final class TailCommand implements Callable<Integer> {
             request.put("where", filter);
         }
         request.putAll(start());
-        var read = new LiveRead(remote.live(), request, notice -> {
-            if (terminal.talksToTerminal()) {
-                terminal.say("— " + notice);
-            }
-        });
+        var read = new LiveRead(
+                remote.live(),
+                request,
+                notice -> {
+                    if (terminal.talksToTerminal()) {
+                        terminal.say("— " + notice);
+                    }
+                },
+                terminal::say);
         var hint = new Thread(() -> sayHowToResume(read));
         Runtime.getRuntime().addShutdownHook(hint);
         try {
@@ -192,7 +196,7 @@ final class TailCommand implements Callable<Integer> {
         parameters.put("after", from == null || from.equals("start") ? null : from);
         parameters.put("limit", PAGE);
         while (true) {
-            var answer = remote.get("/v1/events" + Remote.query(parameters));
+            var answer = page(remote, parameters);
             var events = Json.objects(Json.parse(answer.body()));
             for (var event : events) {
                 if (!show.event(event)) {
@@ -207,13 +211,22 @@ final class TailCommand implements Callable<Integer> {
         }
     }
 
+    private Remote.Answer page(Remote remote, Map<String, @Nullable Object> parameters) {
+        var answer = remote.get("/v1/events" + Remote.query(parameters));
+        String failures = answer.filterFailures();
+        if (failures != null) {
+            terminal.say("--where: failed on " + failures + " events, taken as not matching");
+        }
+        return answer;
+    }
+
     private void readLast(Remote remote, Map<String, @Nullable Object> parameters, Show show) {
         int wanted = last == null ? DEFAULT_LAST : last;
         parameters.put("direction", "backward");
         var newestFirst = new ArrayList<Map<String, @Nullable Object>>();
         while (newestFirst.size() < wanted) {
             parameters.put("limit", Math.min(PAGE, wanted - newestFirst.size()));
-            var answer = remote.get("/v1/events" + Remote.query(parameters));
+            var answer = page(remote, parameters);
             var events = Json.objects(Json.parse(answer.body()));
             newestFirst.addAll(events);
             if (events.isEmpty() || answer.cursor() == null) {

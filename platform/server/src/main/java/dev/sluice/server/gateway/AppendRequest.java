@@ -6,6 +6,7 @@ import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.shard.CloudEventsJson;
+import dev.sluice.shard.Tags;
 import dev.sluice.shard.Utf8;
 import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;

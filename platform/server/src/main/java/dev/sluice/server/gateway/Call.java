@@ -20,12 +20,25 @@ final class Call {
     private final RoutingContext routing;
     private final Map<String, String> path;
     private final byte[] body;
+    private final Outbound outbound;
+    private long reserved;
 
     /** @param path the decoded variables of the route's template */
-    Call(RoutingContext routing, Map<String, String> path, byte[] body) {
+    Call(RoutingContext routing, Map<String, String> path, byte[] body, Outbound outbound) {
         this.routing = routing;
         this.path = path;
         this.body = body;
+        this.outbound = outbound;
+    }
+
+    /** Makes room for a part of the answer that holds so much data, until the answer is sent; OVERLOADED when there is none. */
+    void reserve(long dataBytes) {
+        long bytes = 2 * dataBytes; // as it was read, and as it is written
+        outbound.take(bytes);
+        if (reserved == 0) {
+            onEnd(() -> outbound.release(reserved));
+        }
+        reserved += bytes;
     }
 
     HttpServerRequest request() {

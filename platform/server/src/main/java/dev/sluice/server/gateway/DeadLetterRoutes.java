@@ -26,7 +26,10 @@ final class DeadLetterRoutes {
         Query query = call.query("consumer", "reason", "limit", "cursor");
         return DeadLetters.list(
                         log, query.filled("consumer"), query.filled("reason"), query.limit(), query.text("cursor"))
-                .compose(page -> workers.run(bytes(page), () -> page(page)));
+                .compose(page -> {
+                    call.reserve(bytes(page));
+                    return workers.run(bytes(page), () -> page(page));
+                });
     }
 
     private static long bytes(DeadLetters.Page page) {

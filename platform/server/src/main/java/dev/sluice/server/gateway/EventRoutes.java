@@ -3,6 +3,7 @@ package dev.sluice.server.gateway;
 import static dev.sluice.log.EventQuery.Direction.FORWARD;
 
 import dev.sluice.expression.Filters;
+import dev.sluice.expression.LenientFilter;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.EventQuery;
 import dev.sluice.log.Failure;
@@ -24,7 +25,10 @@ import org.jspecify.annotations.Nullable;
 /** {@code /v1/events}: pages over all streams, the live read, one event. */
 final class EventRoutes {
     private static final int MAX_SCAN = 100_000;
-    private static final int MAX_SCANS_WITH_EVENTS = 10;
+    /** How many events {@code where} failed on; they were taken as not matching. */
+    private static final String FAILURES_HEADER = "Sluice-Filter-Failures";
+
+    private static final int MAX_SCANS_WITH_EVENTS = 20;
 
     private final EventLog log;
     private final Workers workers;
@@ -50,7 +54,9 @@ final class EventRoutes {
 
     private Future<Answer> page(Call call, Query query) {
         query.without("without follow=true", "checkpoints");
-        var body = new EventsBody(MediaTypes.choose(call.accept(), EventsBody.MEDIA_TYPES), query.limit(), workers);
+        var body =
+                new EventsBody(MediaTypes.choose(call.accept(), EventsBody.MEDIA_TYPES), query.limit(), workers, call);
+        var where = where(query);
         var first = new EventQuery(
                 selection(query),
                 after(query),
@@ -58,8 +64,13 @@ final class EventRoutes {
                 StreamRoutes.direction(query),
                 body.room(),
                 MAX_SCAN,
-                filter(query));
-        return fill(call, body, first, 1).map(next -> body.answer().with(StreamRoutes.CURSOR_HEADER, next.encode()));
+                and(narrowed(query), where));
+        return fill(call, body, first, 1).map(next -> {
+            Answer answer = body.answer().with(StreamRoutes.CURSOR_HEADER, next.encode());
+            return where == null || where.failures() == 0
+                    ? answer
+                    : answer.with(FAILURES_HEADER, String.valueOf(where.failures()));
+        });
     }
 
     /**
@@ -91,7 +102,8 @@ final class EventRoutes {
         }
         Selection selection = selection(query);
         Long since = since(query);
-        Predicate<RecordedEvent> filter = and(filter(query), since == null ? null : newer(since));
+        var where = where(query);
+        Predicate<RecordedEvent> filter = and(and(narrowed(query), since == null ? null : newer(since)), where);
         long limit = query.has("limit") ? query.limit() : Long.MAX_VALUE;
         boolean hasCheckpoints = query.flag("checkpoints");
         Cursor after = after(query);
@@ -102,7 +114,7 @@ final class EventRoutes {
             return Future.succeededFuture(Answer.of(200, MediaTypes.NDJSON, Buffer.buffer()));
         }
         return start.map(cursor -> {
-            follows.begin(call, log.subscribe(selection, cursor, filter), hasCheckpoints, limit);
+            follows.begin(call, log.subscribe(selection, cursor, filter), where, hasCheckpoints, limit);
             return Answer.TAKEN;
         });
     }
@@ -121,7 +133,7 @@ final class EventRoutes {
         return since == null ? null : (Long) Since.micros(since, clockMicros.getAsLong());
     }
 
-    /** The narrowest of stream, category, type; what else was named is left to {@link #filter}. */
+    /** The narrowest of stream, category, type; what else was named is left to {@link #narrowed}. */
     private static Selection selection(Query query) {
         String stream = query.text("stream");
         if (stream != null) {
@@ -135,7 +147,7 @@ final class EventRoutes {
         return type != null ? new Selection.OfType(type) : new Selection.All();
     }
 
-    private static @Nullable Predicate<RecordedEvent> filter(Query query) {
+    private static @Nullable Predicate<RecordedEvent> narrowed(Query query) {
         Predicate<RecordedEvent> filter = null;
         String category = query.filled("category");
         if (category != null && query.has("stream")) {
@@ -145,8 +157,12 @@ final class EventRoutes {
         if (type != null && (query.has("stream") || category != null)) {
             filter = and(filter, event -> event.type().equals(type));
         }
+        return filter;
+    }
+
+    private static @Nullable LenientFilter<RecordedEvent> where(Query query) {
         String where = query.filled("where");
-        return and(filter, where == null ? null : Filters.events(where));
+        return where == null ? null : new LenientFilter<>(Filters.events(where), event -> "event " + event.position());
     }
 
     private static @Nullable Predicate<RecordedEvent> and(
@@ -165,6 +181,7 @@ final class EventRoutes {
                         Kind.EVENT_NOT_FOUND,
                         "found no event at position " + position + ", expected one below the head");
             }
+            call.reserve(event.dataLength());
             return workers.run(
                     event.dataLength(),
                     () -> Answer.of(200, MediaTypes.CLOUDEVENT, Buffer.buffer(CloudEventsJson.write(event, null))));

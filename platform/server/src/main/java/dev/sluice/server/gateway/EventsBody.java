@@ -7,25 +7,27 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
 /**
- * The body of a page of events, written piece by piece. A page ends at its limit of events or at {@link #MAX_BYTES}; what is
- * read at a time is few enough that the largest events fit into memory.
+ * The body of a page of events, written piece by piece. A page ends at its limit of events or with the piece that brings it to
+ * {@link #MAX_BYTES}; a piece is bounded by what the log gives at a time.
  */
 final class EventsBody {
     static final List<String> MEDIA_TYPES = List.of(MediaTypes.CLOUDEVENTS, MediaTypes.NDJSON, MediaTypes.JSON);
     private static final int MAX_BYTES = 8 << 20;
-    private static final int FIRST_READ = 32;
     private static final int MAX_READ = 128;
 
     private final String mediaType;
     private final int limit;
     private final Workers workers;
+    private final Call call;
     private final Buffer out = Buffer.buffer();
     private int count;
 
-    EventsBody(String mediaType, int limit, Workers workers) {
+    /** @param call whose answer it becomes */
+    EventsBody(String mediaType, int limit, Workers workers, Call call) {
         this.mediaType = mediaType;
         this.limit = limit;
         this.workers = workers;
+        this.call = call;
     }
 
     boolean isEmpty() {
@@ -38,15 +40,13 @@ final class EventsBody {
 
     /** How many events to read next. */
     int room() {
-        if (count == 0) {
-            return Math.min(limit, FIRST_READ);
-        }
-        int average = Math.max(1, out.length() / count);
-        return Math.max(1, Math.min(Math.min(limit - count, MAX_READ), (MAX_BYTES - out.length()) / average));
+        return Math.min(limit - count, MAX_READ);
     }
 
+    /** OVERLOADED. */
     Future<Void> add(List<RecordedEvent> events) {
         long bytes = events.stream().mapToLong(RecordedEvent::dataLength).sum();
+        call.reserve(bytes);
         return workers.run(bytes, () -> {
             events.forEach(this::write);
             return null;

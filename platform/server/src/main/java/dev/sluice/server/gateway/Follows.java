@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.expression.LenientFilter;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.shard.CloudEventsJson;
@@ -28,9 +29,14 @@ final class Follows {
     private final Set<Follow> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    /** Takes the response over, on its event loop. */
-    void begin(Call call, EventLog.LiveRead read, boolean hasCheckpoints, long limit) {
-        var follow = new Follow(call, read, hasCheckpoints, limit);
+    /**
+     * Takes the response over, on its event loop.
+     *
+     * @param where the filter of the read, null for none; what it fails on is told in a line of its own
+     */
+    void begin(
+            Call call, EventLog.LiveRead read, @Nullable LenientFilter<?> where, boolean hasCheckpoints, long limit) {
+        var follow = new Follow(call, read, where, hasCheckpoints, limit);
         open.add(follow);
         call.onEnd(follow::end);
         follow.begin();
@@ -50,13 +56,21 @@ final class Follows {
         private final HttpServerResponse response;
         private final String traceId;
         private final EventLog.LiveRead read;
+        private final @Nullable LenientFilter<?> where;
         private final boolean hasCheckpoints;
+        private long heardFailures;
         private long left;
         private Iterator<RecordedEvent> events = List.<RecordedEvent>of().iterator();
         private EventLog.@Nullable Batch batch;
         private boolean isOver;
 
-        Follow(Call call, EventLog.LiveRead read, boolean hasCheckpoints, long limit) {
+        Follow(
+                Call call,
+                EventLog.LiveRead read,
+                @Nullable LenientFilter<?> where,
+                boolean hasCheckpoints,
+                long limit) {
+            this.where = where;
             this.response = call.response();
             this.traceId = call.traceId();
             this.read = read;
@@ -78,6 +92,7 @@ final class Follows {
         private void take(EventLog.Batch next) {
             batch = next;
             events = next.events().iterator();
+            tellFailures();
             if (!isOver && hasCheckpoints && next.events().isEmpty()) {
                 send(new JsonObject()
                         .put("checkpoint", next.cursor().encode())
@@ -85,6 +100,19 @@ final class Follows {
                         .appendByte((byte) '\n'));
             }
             write();
+        }
+
+        private void tellFailures() {
+            if (!isOver && where != null && where.failures() > heardFailures) {
+                send(problem(Failure.of(Failure.Kind.EVALUATION_FAILED, where.problem(heardFailures))));
+                heardFailures = where.failures();
+            }
+        }
+
+        private Buffer problem(Failure failure) {
+            return Buffer.buffer("{\"problem\":")
+                    .appendBuffer(Problem.document(failure, failure.kind().httpStatus(), traceId))
+                    .appendString("}\n");
         }
 
         /** A piece a turn, so that a long batch holds no one else up. */
@@ -131,9 +159,7 @@ final class Follows {
             var failure = cause instanceof Failure known
                     ? known
                     : Failure.of(Failure.Kind.INTERNAL, "a bug: see the log for this traceId");
-            send(Buffer.buffer("{\"problem\":")
-                    .appendBuffer(Problem.document(failure, failure.kind().httpStatus(), traceId))
-                    .appendString("}\n"));
+            send(problem(failure));
             end();
         }
 

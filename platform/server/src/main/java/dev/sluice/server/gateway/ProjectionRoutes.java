@@ -125,7 +125,10 @@ final class ProjectionRoutes {
         Form form = Form.of(query, view);
         return reached(view, query)
                 .compose(reached -> view.rows(prefix, afterKey, limit, filter))
-                .compose(page -> workers.run(bytes(page), () -> rows(page, view.lag(), form)));
+                .compose(page -> {
+                    call.reserve(page.bytes());
+                    return workers.run(page.bytes(), () -> rows(page, view.lag(), form));
+                });
     }
 
     /** How rows are to be written; {@code fields} null: all. */
@@ -152,12 +155,6 @@ final class ProjectionRoutes {
 
     private static boolean isDefinition(String mediaType) {
         return mediaType.equals(MediaTypes.JSON) || MediaTypes.YAML.contains(mediaType);
-    }
-
-    private static long bytes(View.Page page) {
-        return page.rows().stream()
-                .mapToLong(row -> row.row() == null ? 0 : row.row().json().length)
-                .sum();
     }
 
     private static Answer rows(View.Page page, View.Lag lag, Form form) {

@@ -25,6 +25,7 @@ final class Routes {
 
     private final Router router;
     private final Bodies bodies;
+    private final Outbound outbound = new Outbound();
     private final RequestMetrics metrics;
     private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
 
@@ -89,7 +90,7 @@ final class Routes {
         routing.put(ROUTE, template.text());
         Map<String, String> variables = template.variables(routing.request().path());
         Future<byte[]> body = hasBody ? bodies.read(routing) : Future.succeededFuture(new byte[0]);
-        body.compose(bytes -> endpoint.answer(new Call(routing, variables, bytes)))
+        body.compose(bytes -> endpoint.answer(new Call(routing, variables, bytes, outbound)))
                 .onSuccess(answer -> write(routing.response(), answer))
                 .onFailure(routing::fail);
     }

@@ -79,12 +79,13 @@ final class StreamRoutes {
         Query query = call.query("from", "limit", "direction");
         Direction direction = direction(query);
         long from = query.number("from", direction == FORWARD ? 1 : 0, 1, Long.MAX_VALUE);
-        var body = new EventsBody(MediaTypes.choose(call.accept(), EventsBody.MEDIA_TYPES), query.limit(), workers);
+        var body =
+                new EventsBody(MediaTypes.choose(call.accept(), EventsBody.MEDIA_TYPES), query.limit(), workers, call);
         return log.version(stream).compose(version -> {
             if (version == 0) {
                 throw Failure.of(Kind.STREAM_NOT_FOUND, "found no stream " + stream + ", expected one with an event");
             }
-            return fill(body, stream, from, direction, null).map(last -> {
+            return fill(body, stream, from, direction, version).map(last -> {
                 Answer page = body.answer().with("ETag", etag(version));
                 return last == null ? page : page.with(CURSOR_HEADER, cursor(last, direction));
             });
@@ -97,20 +98,19 @@ final class StreamRoutes {
 
     /** Reads until the page is full or the stream ends; answers the last event read. */
     private Future<@Nullable RecordedEvent> fill(
-            EventsBody body, String stream, long from, Direction direction, @Nullable RecordedEvent last) {
-        int room = body.room();
-        return log.readStream(stream, from, direction, room)
+            EventsBody body, String stream, long from, Direction direction, long lastVersion) {
+        return log.readStream(stream, from, direction, body.room())
                 .compose(events -> body.add(events).compose(added -> {
-                    RecordedEvent end = events.isEmpty() ? last : events.get(events.size() - 1);
-                    if (end == null || events.size() < room || body.isFull() || isFirst(end, direction)) {
+                    RecordedEvent end = events.isEmpty() ? null : events.get(events.size() - 1);
+                    if (end == null || body.isFull() || isLast(end, direction, lastVersion)) {
                         return Future.succeededFuture(end);
                     }
-                    return fill(body, stream, end.version() + (direction == FORWARD ? 1 : -1), direction, end);
+                    return fill(body, stream, end.version() + (direction == FORWARD ? 1 : -1), direction, lastVersion);
                 }));
     }
 
-    private static boolean isFirst(RecordedEvent event, Direction direction) {
-        return direction == BACKWARD && event.version() == 1;
+    private static boolean isLast(RecordedEvent event, Direction direction, long lastVersion) {
+        return direction == BACKWARD ? event.version() == 1 : event.version() >= lastVersion;
     }
 
     private String cursor(RecordedEvent last, Direction direction) {

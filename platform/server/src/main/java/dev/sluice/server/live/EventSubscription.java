@@ -1,6 +1,7 @@
 package dev.sluice.server.live;
 
 import dev.sluice.expression.Filters;
+import dev.sluice.expression.LenientFilter;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.EventPage;
 import dev.sluice.log.EventQuery;
@@ -27,7 +28,7 @@ final class EventSubscription extends Subscription {
     private final Live live;
     private final Request.Subscribe request;
     private final Request.EventTarget target;
-    private final @Nullable Filter<RecordedEvent> filter;
+    private final @Nullable LenientFilter<RecordedEvent> filter;
     private EventLog.@Nullable LiveRead read;
     private EventLog.@Nullable Batch batch;
     private int sentOfBatch;
@@ -46,7 +47,7 @@ final class EventSubscription extends Subscription {
         this.target = target;
         this.filter = request.where() == null
                 ? null
-                : new Filter<>(Filters.events(request.where()), event -> "event " + event.position());
+                : new LenientFilter<>(Filters.events(request.where()), event -> "event " + event.position());
         this.position = live.log().head();
         this.told = position;
     }

@@ -1,6 +1,7 @@
 package dev.sluice.server.live;
 
 import dev.sluice.expression.Filters;
+import dev.sluice.expression.LenientFilter;
 import dev.sluice.projection.Row;
 import dev.sluice.projection.ViewDelta;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Feed {
     private final String prefix;
-    private final @Nullable Filter<Function<String, @Nullable Object>> filter;
+    private final @Nullable LenientFilter<Function<String, @Nullable Object>> filter;
     private final int chunkBytes;
     private volatile @Nullable Encoded last;
 
@@ -24,8 +25,9 @@ final class Feed {
     Feed(String prefix, @Nullable String where, int chunkBytes) {
         this.prefix = prefix;
         this.chunkBytes = chunkBytes;
-        this.filter =
-                where == null ? null : new Filter<>(Filters.rows(where), columns -> "row " + columns.apply("key"));
+        this.filter = where == null
+                ? null
+                : new LenientFilter<>(Filters.rows(where), columns -> "row " + columns.apply("key"));
     }
 
     String prefix() {
@@ -33,7 +35,7 @@ final class Feed {
     }
 
     @Nullable
-    Filter<Function<String, @Nullable Object>> filter() {
+    LenientFilter<Function<String, @Nullable Object>> filter() {
         return filter;
     }
 

@@ -1,6 +1,8 @@
 package dev.sluice.server.live;
 
+import dev.sluice.expression.LenientFilter;
 import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
 import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -57,9 +59,11 @@ abstract class Subscription {
     }
 
     /** Tells what the filter could not judge since the last time. */
-    final void tellFailures(@Nullable Filter<?> filter) {
+    final void tellFailures(@Nullable LenientFilter<?> filter) {
         if (filter != null && filter.failures() > heardFailures) {
-            session.send(filter.problem(heardFailures).to("where", sub).frame());
+            session.send(Refused.of(Failure.Kind.EVALUATION_FAILED.code(), filter.problem(heardFailures))
+                    .to("where", sub)
+                    .frame());
             heardFailures = filter.failures();
         }
     }

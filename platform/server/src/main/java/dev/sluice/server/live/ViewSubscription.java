@@ -208,12 +208,10 @@ final class ViewSubscription extends Subscription {
             return null;
         }
         isReading = true;
-        int limit = pageLimit();
-        return view.changesAfter(change, lastKey, limit)
-                .<Void>transform(read -> took(read, changes -> sendChanges(changes, limit)));
+        return view.changesAfter(change, lastKey, pageLimit()).<Void>transform(read -> took(read, this::sendChanges));
     }
 
-    private void sendChanges(View.Changes changes, int limit) {
+    private void sendChanges(View.Changes changes) {
         if (isOtherGeneration(changes.cursor())) {
             reset();
             return;
@@ -228,8 +226,7 @@ final class ViewSubscription extends Subscription {
         }
         List<Chunk> chunks = writer.chunks();
         boolean isCut = changes.nextKey() != null;
-        // A full page that ends where a commit ends still leaves out what changed later than it reaches.
-        hasMore = isCut || changes.rows().size() >= limit && changes.next() < view.change();
+        hasMore = changes.more();
         Cursor to = ViewCursors.at(hasMore ? position : changes.cursor(), changes.next(), null);
         boolean hasMoved = isCut || changes.next() > change;
         long commits = changes.next() - ViewCursors.part(position).change();

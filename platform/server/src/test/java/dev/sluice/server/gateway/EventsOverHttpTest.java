@@ -253,7 +253,10 @@ class EventsOverHttpTest {
                 .isEmpty();
         var invalid = problem(http.get("/v1/events?where=" + encoded("data.total >")), 400, "filter_invalid");
         assertThat(invalid.getInteger("line")).isEqualTo(1);
-        problem(http.get("/v1/events?category=narrow&where=" + encoded("data.total > 'a'")), 422, "evaluation_failed");
+        http.append("narrow-1", "Small", "{\"total\":\"much\"}");
+        var judged = http.get("/v1/events?category=narrow&where=" + encoded("data.total > 100"));
+        assertThat(array(judged)).hasSize(2);
+        assertThat(header(judged, "Sluice-Filter-Failures")).isEqualTo("1");
     }
 
     @Test

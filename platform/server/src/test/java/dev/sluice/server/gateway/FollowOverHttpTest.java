@@ -108,14 +108,17 @@ class FollowOverHttpTest {
     }
 
     @Test
-    void endsWithTheProblemWhenAnEventCannotBeJudged() {
+    void tellsOfAnEventThatCannotBeJudgedAndGoesOn() {
+        String before = http.append("order-1", "T", "1").getString("cursor");
         http.append("order-1", "T", "\"text\"");
+        http.append("order-1", "T", "6");
 
-        try (var follow = new Lines("/v1/events?follow=true&where=data%3E5")) {
-            var lines = follow.rest();
+        try (var follow = new Lines("/v1/events?follow=true&where=data%3E5&after=" + before)) {
+            var problem = follow.next().getJsonObject("problem");
 
-            assertThat(lines.get(lines.size() - 1).getJsonObject("problem").getString("code"))
-                    .isEqualTo("evaluation_failed");
+            assertThat(problem.getString("code")).isEqualTo("evaluation_failed");
+            assertThat(problem.getString("detail")).contains("taken as not matching: event 0:");
+            assertThat(follow.next().getInteger("data")).isEqualTo(6);
         }
     }
 

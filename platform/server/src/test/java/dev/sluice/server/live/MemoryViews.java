@@ -202,7 +202,7 @@ final class MemoryViews implements Projections {
                     }
                     found.add(new KeyedRow(kept.key, row, cursor()));
                 }
-                return new Page(found, cursor(), next);
+                return new Page(found, cursor(), next, 0);
             });
         }
 
@@ -219,12 +219,12 @@ final class MemoryViews implements Projections {
                         .limit(limit)
                         .forEach(kept -> some.add(new KeyedRow(kept.key, kept.row, cursorAt(kept.change))));
                 if (changed.size() <= limit) {
-                    return new Changes(some, change, null, cursor());
+                    return new Changes(some, change, null, cursor(), false);
                 }
                 Kept last = changed.get(limit - 1);
                 boolean isCut = changed.get(limit).change == last.change;
                 long next = isCut ? last.change - 1 : last.change;
-                return new Changes(some, next, isCut ? last.key : null, cursorAt(next));
+                return new Changes(some, next, isCut ? last.key : null, cursorAt(next), true);
             });
         }
 

@@ -1,4 +1,4 @@
-package dev.sluice.server.live;
+package dev.sluice.expression;
 
 import dev.sluice.log.Failure;
 import java.util.concurrent.atomic.AtomicLong;
@@ -6,16 +6,17 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * A client's {@code where} that outlives what it cannot judge: an event or row it fails on does not match, and that is kept to
- * be told. Used by event loops and read threads at once.
+ * A {@code where} that outlives what it cannot judge: an event or row it fails on does not match, and that is kept to be told.
+ * Safe for any thread.
  */
-final class Filter<T> implements Predicate<T> {
+public final class LenientFilter<T> implements Predicate<T> {
     private final Predicate<T> where;
     private final Function<T, String> name;
     private final AtomicLong failures = new AtomicLong();
     private volatile String lastFailure = "";
 
-    Filter(Predicate<T> where, Function<T, String> name) {
+    /** @param name of a candidate, for messages */
+    public LenientFilter(Predicate<T> where, Function<T, String> name) {
         this.where = where;
         this.name = name;
     }
@@ -32,14 +33,13 @@ final class Filter<T> implements Predicate<T> {
     }
 
     /** How often it failed. */
-    long failures() {
+    public long failures() {
         return failures.get();
     }
 
     /** What to tell who has heard of so many failures. */
-    Refused problem(long heard) {
+    public String problem(long heard) {
         long count = failures.get() - heard;
-        String more = count > 1 ? " (and " + (count - 1) + " more before)" : "";
-        return Refused.of(Failure.Kind.EVALUATION_FAILED.code(), "taken as not matching: " + lastFailure + more);
+        return "taken as not matching: " + lastFailure + (count > 1 ? " (and " + (count - 1) + " more before)" : "");
     }
 }

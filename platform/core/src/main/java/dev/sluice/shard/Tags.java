@@ -1,17 +1,17 @@
-package dev.sluice.server.gateway;
+package dev.sluice.shard;
 
 import dev.sluice.log.Failure;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The extension attribute {@code tags}: {@code name:value} parts with commas between them. */
-final class Tags {
+public final class Tags {
     private static final Pattern TAG = Pattern.compile("[a-z][a-z0-9_]*:[^,]+");
 
     private Tags() {}
 
     /** INVALID_EVENT names the part that is not a tag. */
-    static void check(@Nullable Object tags) {
+    public static void check(@Nullable Object tags) {
         if (tags == null) {
             return;
         }
@@ -23,7 +23,7 @@ final class Tags {
             if (!TAG.matcher(part).matches()) {
                 throw Failure.of(
                         Failure.Kind.INVALID_EVENT,
-                        "found tag '" + Query.shown(part)
+                        "found tag '" + (part.length() <= 64 ? part : part.substring(0, 64) + "…")
                                 + "', expected name:value with a name of a-z, 0-9 and _ that begins with a letter");
             }
         }
