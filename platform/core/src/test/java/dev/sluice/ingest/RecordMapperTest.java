@@ -224,6 +224,7 @@ class RecordMapperTest {
                 "ce_specversion=1.0;ce_id=e;ce_source=/s;ce_type=T;ce_A=1   | header ce_A",
                 "ce_specversion=1.0;ce_id=e;ce_source=/s;ce_type=T;ce_time=now | found time 'now', expected RFC 3339",
                 "ce_specversion=1.0;ce_id=e;ce_source=/s;ce_type=T;ce_expectedversion=x | found expected version 'x'",
+                "ce_specversion=1.0;ce_id=e;ce_source=/s;ce_type=T;ce_tags=BAD | found tag 'BAD'",
                 "content-type=application/cloudevents+json                  | found attribute 'orderId'",
                 "content-type=application/cloudevents-batch+json            | expected application/cloudevents+json",
             })

@@ -11,6 +11,7 @@ import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Failure;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -180,6 +181,42 @@ class ProjectionRoomTest {
         assertThat(first.next()).isNotNull();
         assertThat(second.rows()).extracting(View.KeyedRow::key).containsExactly("9999");
         assertThat(second.next()).isNull();
+    }
+
+    @Test
+    void pagesOfLargeRowsAreBoundedInBytes() {
+        house.apply("projection: large\nfrom: all\nfold: { T: { pad: last(data) } }");
+        for (int i = 0; i < 12; i++) {
+            house.append("x-" + (char) ('a' + i), "T", "\"" + "x".repeat(900_000) + "\"");
+        }
+        house.reach("large", house.log().head());
+        var view = house.room().view("large");
+
+        var rows = new ArrayList<String>();
+        String after = null;
+        int pages = 0;
+        do {
+            var page = House.answer(view.rows("", after, 1_000, null));
+            assertThat(page.bytes()).isLessThan(6 << 20);
+            page.rows().forEach(row -> rows.add(row.key()));
+            after = page.next();
+            pages++;
+        } while (after != null);
+        var changed = new ArrayList<String>();
+        long change = 0;
+        String key = null;
+        View.Changes changes;
+        do {
+            changes = House.answer(view.changesAfter(change, key, 1_000));
+            assertThat(changes.rows()).hasSizeLessThan(7);
+            changes.rows().forEach(row -> changed.add(row.key()));
+            change = changes.next();
+            key = changes.nextKey();
+        } while (changes.more());
+
+        assertThat(pages).isGreaterThan(1);
+        assertThat(rows).hasSize(12).isSorted().doesNotHaveDuplicates();
+        assertThat(changed).hasSize(12).doesNotHaveDuplicates();
     }
 
     @Test

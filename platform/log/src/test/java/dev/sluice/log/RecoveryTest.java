@@ -4,11 +4,13 @@ import static dev.sluice.log.Sample.answer;
 import static dev.sluice.log.Sample.append;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -78,6 +80,16 @@ class RecoveryTest {
                 .hasMessageContaining("which was acknowledged")
                 .extracting(failure -> ((Failure) failure).kind())
                 .isEqualTo(Failure.Kind.CORRUPT);
+    }
+
+    @Test
+    void notesWhatWasAcknowledgedWhenAppendsCease() {
+        Path note = folder.resolve("noted/shard-0/acknowledged");
+        try (var log = Log.open(folder.resolve("noted"), LogOptions.defaults())) {
+            fill(log, 0, 200);
+
+            await().atMost(Duration.ofSeconds(30)).until(() -> Bytes.getLong(Files.readAllBytes(note), 0) == 200);
+        }
     }
 
     @Test

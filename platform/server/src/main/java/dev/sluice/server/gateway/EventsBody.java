@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.log.EventPage;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.shard.CloudEventsJson;
 import io.vertx.core.Future;
@@ -14,6 +15,7 @@ final class EventsBody {
     static final List<String> MEDIA_TYPES = List.of(MediaTypes.CLOUDEVENTS, MediaTypes.NDJSON, MediaTypes.JSON);
     private static final int MAX_BYTES = 8 << 20;
     private static final int MAX_READ = 128;
+    private static final int LARGE_BYTES = 256 << 10;
 
     private final String mediaType;
     private final int limit;
@@ -21,6 +23,8 @@ final class EventsBody {
     private final Call call;
     private final Buffer out = Buffer.buffer();
     private int count;
+    /** Of what was reserved, the part that is not used yet. */
+    private long reserved;
 
     /** @param call whose answer it becomes */
     EventsBody(String mediaType, int limit, Workers workers, Call call) {
@@ -46,11 +50,21 @@ final class EventsBody {
     /** OVERLOADED. */
     Future<Void> add(List<RecordedEvent> events) {
         long bytes = events.stream().mapToLong(RecordedEvent::dataLength).sum();
-        call.reserve(bytes);
+        reserve(bytes);
         return workers.run(bytes, () -> {
             events.forEach(this::write);
             return null;
         });
+    }
+
+    /** A page that begins with large events reserves all it may need, so that of many at once the first ones get through. */
+    private void reserve(long bytes) {
+        if (bytes > reserved) {
+            long more = bytes >= LARGE_BYTES ? Math.max(bytes, MAX_BYTES + EventPage.MAX_BYTES) : bytes;
+            call.reserve(more);
+            reserved += more;
+        }
+        reserved -= bytes;
     }
 
     private void write(RecordedEvent event) {

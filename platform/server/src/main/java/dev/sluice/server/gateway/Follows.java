@@ -59,6 +59,9 @@ final class Follows {
         private final @Nullable LenientFilter<?> where;
         private final boolean hasCheckpoints;
         private long heardFailures;
+        /** The socket's own queue counts messages, however large. */
+        private long unwrittenBytes;
+
         private long left;
         private Iterator<RecordedEvent> events = List.<RecordedEvent>of().iterator();
         private EventLog.@Nullable Batch batch;
@@ -118,7 +121,7 @@ final class Follows {
         /** A piece a turn, so that a long batch holds no one else up. */
         private void write() {
             EventLog.Batch current = batch;
-            if (isOver || current == null || response.writeQueueFull()) {
+            if (isOver || current == null || response.writeQueueFull() || unwrittenBytes >= WRITE_BYTES) {
                 return;
             }
             if (!events.hasNext()) {
@@ -145,7 +148,14 @@ final class Follows {
         }
 
         private void send(Buffer lines) {
-            response.write(lines).onFailure(gone -> end());
+            int bytes = lines.length();
+            unwrittenBytes += bytes;
+            response.write(lines)
+                    .onSuccess(written -> {
+                        unwrittenBytes -= bytes;
+                        write();
+                    })
+                    .onFailure(gone -> end());
         }
 
         /** The head has gone long ago, so the problem is the last line. */

@@ -57,6 +57,8 @@ final class Session {
     private int badFrames;
     private int reads;
     private int unwritten;
+    /** The socket's own queue counts messages, however large. */
+    private long unwrittenBytes;
 
     private Session(Live live, ServerWebSocket socket, Context context) {
         this.live = live;
@@ -88,7 +90,7 @@ final class Session {
 
     /** Whether rows may be written now. */
     boolean hasRoom() {
-        return !isClosing && !socket.writeQueueFull();
+        return !isClosing && !socket.writeQueueFull() && unwrittenBytes < WRITE_QUEUE_BYTES;
     }
 
     /** Writes one message that consists of these parts; their arrays are not copied and must not be changed. */
@@ -98,17 +100,32 @@ final class Session {
         }
         writtenNanos = live.nanos();
         unwritten++;
+        long bytes = bytes(parts);
+        unwrittenBytes += bytes;
         // The public factory takes a String, which would be encoded again for each socket.
         var frame = new WebSocketFrameImpl(WebSocketFrameType.TEXT, Unpooled.wrappedBuffer(parts), true);
-        socket.writeFrame(frame).onComplete(written -> wrote());
+        socket.writeFrame(frame).onComplete(written -> wrote(bytes));
         if (unwritten > MAX_UNWRITTEN && !isHeld) {
             isHeld = true;
             socket.pause();
         }
     }
 
-    private void wrote() {
+    private static long bytes(byte[][] parts) {
+        long bytes = 0;
+        for (byte[] part : parts) {
+            bytes += part.length;
+        }
+        return bytes;
+    }
+
+    private void wrote(long bytes) {
         unwritten--;
+        boolean wasFull = unwrittenBytes >= WRITE_QUEUE_BYTES;
+        unwrittenBytes -= bytes;
+        if (wasFull) {
+            takeTurns();
+        }
         if (isHeld && unwritten <= MAX_UNWRITTEN / 2) {
             isHeld = false;
             socket.resume();

@@ -260,6 +260,32 @@ class EventsOverHttpTest {
     }
 
     @Test
+    void pagesOfLargeEventsEndEarlyAndLeadOn() {
+        for (int i = 0; i < 100; i++) {
+            http.append("large-" + i % 3, "T", "\"" + "x".repeat(200_000) + "\"");
+        }
+
+        int found = 0;
+        int pages = 0;
+        String after = "";
+        while (true) {
+            var page = http.get("/v1/events?category=large&limit=1000" + after);
+            int events = array(page).size();
+            if (events == 0) {
+                break;
+            }
+            assertThat(page.body().length()).isLessThan(10 << 20);
+            found += events;
+            pages++;
+            after = "&after=" + header(page, "Sluice-Cursor");
+        }
+        assertThat(found).isEqualTo(100);
+        assertThat(pages).isGreaterThan(1);
+        assertThat(array(http.get("/v1/streams/large-1?limit=2&direction=backward")))
+                .hasSize(2);
+    }
+
+    @Test
     void leavesThePlatformsStreamsOutUnlessTheyAreNamed() {
         http.put(
                 "/v1/projections/platform-seen",
