@@ -261,15 +261,15 @@ class EventsOverHttpTest {
 
     @Test
     void pagesOfLargeEventsEndEarlyAndLeadOn() {
-        for (int i = 0; i < 100; i++) {
-            http.append("large-" + i % 3, "T", "\"" + "x".repeat(200_000) + "\"");
+        for (int i = 0; i < 300; i++) {
+            http.append("bulky-" + i % 3, "T", "\"" + "x".repeat(60_000) + "\"");
         }
 
         int found = 0;
         int pages = 0;
         String after = "";
         while (true) {
-            var page = http.get("/v1/events?category=large&limit=1000" + after);
+            var page = http.get("/v1/events?category=bulky&limit=1000" + after);
             int events = array(page).size();
             if (events == 0) {
                 break;
@@ -279,9 +279,9 @@ class EventsOverHttpTest {
             pages++;
             after = "&after=" + header(page, "Sluice-Cursor");
         }
-        assertThat(found).isEqualTo(100);
+        assertThat(found).isEqualTo(300);
         assertThat(pages).isGreaterThan(1);
-        assertThat(array(http.get("/v1/streams/large-1?limit=2&direction=backward")))
+        assertThat(array(http.get("/v1/streams/bulky-1?limit=2&direction=backward")))
                 .hasSize(2);
     }
 
