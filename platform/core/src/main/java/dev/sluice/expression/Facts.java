@@ -10,7 +10,9 @@ public abstract sealed class Facts permits EventFacts, RowFacts {
 
     private static final int CHARACTERS_A_STEP = 16;
 
-    private @Nullable Object[] locals = new Object[0];
+    private static final @Nullable Object[] NONE = {};
+
+    private @Nullable Object[] locals = NONE;
     private long steps;
 
     Facts() {}

@@ -8,8 +8,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A note of how far events were acknowledged: the file {@code acknowledged}, 16 bytes (offset u64, its complement), rewritten
- * about once a second while events come, and once more when they cease; never synced. What it says is a lower bound of what was on disk, so a log that recovers to less has
- * lost acknowledged events, and must not go on as if it had not.
+ * about once a second while events come, and once more when they cease; never synced. What it says is a lower bound of what was
+ * on disk, so a log that recovers to less has lost acknowledged events, and must not go on as if it had not.
  */
 final class Acknowledged implements AutoCloseable {
     private static final long EVERY_MICROS = 1_000_000;

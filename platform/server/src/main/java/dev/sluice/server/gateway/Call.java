@@ -22,6 +22,7 @@ final class Call {
     private final byte[] body;
     private final Outbound outbound;
     private long reserved;
+    private boolean isOver;
 
     /** @param path the decoded variables of the route's template */
     Call(RoutingContext routing, Map<String, String> path, byte[] body, Outbound outbound) {
@@ -31,14 +32,26 @@ final class Call {
         this.outbound = outbound;
     }
 
-    /** Makes room for a part of the answer that holds so much data, until the answer is sent; OVERLOADED when there is none. */
+    /**
+     * Makes room for a part of the answer that holds so much data, until the answer is sent; OVERLOADED when there is none. For
+     * a client that has gone nothing is kept, since nothing would give it back. On the event loop.
+     */
     void reserve(long dataBytes) {
+        if (isOver || response().ended() || response().closed()) {
+            return;
+        }
         long bytes = 2 * dataBytes; // as it was read, and as it is written
         outbound.take(bytes);
         if (reserved == 0) {
-            onEnd(() -> outbound.release(reserved));
+            onEnd(this::release);
         }
         reserved += bytes;
+    }
+
+    private void release() {
+        isOver = true;
+        outbound.release(reserved);
+        reserved = 0;
     }
 
     HttpServerRequest request() {
