@@ -122,15 +122,7 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
         if (key != null) {
             request.put("prefix", key);
         }
-        var read = new LiveRead(
-                remote.live(),
-                request,
-                notice -> {
-                    if (terminal.talksToTerminal()) {
-                        terminal.say("— " + notice);
-                    }
-                },
-                terminal::say);
+        var read = new LiveRead(remote.live(), request, terminal::mention, terminal::say);
         read.run(this::show);
     }
 

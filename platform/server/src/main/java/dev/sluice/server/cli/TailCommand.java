@@ -125,15 +125,7 @@ final class TailCommand implements Callable<Integer> {
             request.put("where", filter);
         }
         request.putAll(start());
-        var read = new LiveRead(
-                remote.live(),
-                request,
-                notice -> {
-                    if (terminal.talksToTerminal()) {
-                        terminal.say("— " + notice);
-                    }
-                },
-                terminal::say);
+        var read = new LiveRead(remote.live(), request, terminal::mention, terminal::say);
         var hint = new Thread(() -> sayHowToResume(read));
         Runtime.getRuntime().addShutdownHook(hint);
         try {

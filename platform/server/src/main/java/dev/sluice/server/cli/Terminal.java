@@ -87,6 +87,13 @@ public record Terminal(
         err.println(text);
     }
 
+    /** Says in passing what only a person who watches wants to know. */
+    void mention(String text) {
+        if (talksToTerminal) {
+            say("— " + text);
+        }
+    }
+
     /** The reader of a pipe has closed it, as {@code head} does. */
     static final class ReaderGone extends RuntimeException {
         private static final long serialVersionUID = 1L;

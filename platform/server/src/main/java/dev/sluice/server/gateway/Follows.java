@@ -121,7 +121,7 @@ final class Follows {
         /** A piece a turn, so that a long batch holds no one else up. */
         private void write() {
             EventLog.Batch current = batch;
-            if (isOver || current == null || response.writeQueueFull() || unwrittenBytes >= WRITE_BYTES) {
+            if (isOver || left == 0 || current == null || response.writeQueueFull() || unwrittenBytes >= WRITE_BYTES) {
                 return;
             }
             if (!events.hasNext()) {
@@ -152,8 +152,11 @@ final class Follows {
             unwrittenBytes += bytes;
             response.write(lines)
                     .onSuccess(written -> {
+                        boolean wasFull = unwrittenBytes >= WRITE_BYTES;
                         unwrittenBytes -= bytes;
-                        write();
+                        if (wasFull) {
+                            write();
+                        }
                     })
                     .onFailure(gone -> end());
         }
