@@ -52,11 +52,11 @@ final class Compiler {
 
     private final String text;
     private final Scope scope;
-    private final List<String> locals = new ArrayList<>();
+    private final List<Variable> locals = new ArrayList<>();
     private boolean isCounted;
 
     /** @param variables what stands at the first {@link Facts#local places} when an evaluation begins */
-    Compiler(String text, Scope scope, List<String> variables) {
+    Compiler(String text, Scope scope, List<Variable> variables) {
         this.text = text;
         this.scope = scope;
         locals.addAll(variables);
@@ -72,8 +72,8 @@ final class Compiler {
     }
 
     /** Compiles a condition. */
-    static Code condition(String text, Ast tree, Scope scope) {
-        var compiler = new Compiler(text, scope, List.of());
+    static Code condition(String text, Ast tree, Scope scope, List<Variable> variables) {
+        var compiler = new Compiler(text, scope, variables);
         var code = compiler.code(tree);
         compiler.demand(code, tree, Type.BOOLEAN);
         return compiler.entry(new Code(Type.BOOLEAN, code.evaluator()));
@@ -204,19 +204,43 @@ final class Compiler {
     }
 
     private Code path(Ast.Path path, boolean isWhole) {
-        int local = locals.lastIndexOf(path.names().get(0));
-        if (local < 0) {
-            try {
+        int local = local(path.names().get(0));
+        try {
+            if (local < 0) {
                 return scope.resolve(path.names(), isWhole);
-            } catch (IllegalArgumentException unknown) {
-                throw invalid(path, String.valueOf(unknown.getMessage()));
             }
+            if (!locals.get(local).fields().isEmpty()) {
+                return variable(local, path.names());
+            }
+        } catch (IllegalArgumentException unknown) {
+            throw invalid(path, String.valueOf(unknown.getMessage()));
         }
         Evaluator value = facts -> facts.local(local);
         for (String field : path.names().subList(1, path.names().size())) {
             value = field(value, field);
         }
         return new Code(Type.ANY, value);
+    }
+
+    private int local(String name) {
+        for (int i = locals.size() - 1; i >= 0; i--) {
+            if (locals.get(i).name().equals(name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private Code variable(int local, List<String> names) {
+        var variable = locals.get(local);
+        int field = names.size() == 2 ? variable.fields().indexOf(names.get(1)) : -1;
+        if (field < 0) {
+            throw new IllegalArgumentException("found " + String.join(".", names) + ", expected " + variable.name()
+                    + " with one of its fields: " + String.join(", ", variable.fields()));
+        }
+        return new Code(
+                variable.areTimes() ? Type.TIME : Type.ANY,
+                facts -> facts.local(local) instanceof Object[] values ? values[field] : null);
     }
 
     /** What is no object has no fields. */
@@ -417,7 +441,7 @@ final class Compiler {
     private Code macro(Ast.Macro macro) {
         var target = demand(whole(macro.target()), macro.target(), Type.LIST);
         int depth = locals.size();
-        locals.add(macro.variable());
+        locals.add(Variable.of(macro.variable()));
         Evaluator body = macro.loop() == Ast.Loop.MAP
                 ? whole(macro.body()).evaluator()
                 : demand(code(macro.body()), macro.body(), Type.BOOLEAN);

@@ -49,9 +49,9 @@ public final class EventFacts extends Facts {
         return this;
     }
 
-    /** Gives a value to the variable with which expressions were compiled. */
-    public void element(@Nullable Object element) {
-        local(0, element);
+    /** Gives a value to one of the variables with which expressions were compiled. */
+    public void variable(int index, @Nullable Object value) {
+        local(index, value);
     }
 
     RecordedEvent event() {

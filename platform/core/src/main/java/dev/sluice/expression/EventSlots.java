@@ -44,9 +44,9 @@ public final class EventSlots implements Compiler.Scope {
     }
 
     /** Compiles an expression whose value is a list or null; EVALUATION_FAILED when it is something else. */
-    public Evaluator compileList(Expression expression) {
+    public Evaluator compileList(Expression expression, List<Variable> variables) {
         var code =
-                compiler(expression, List.of()).compileWhole(expression.tree()).evaluator();
+                compiler(expression, variables).compileWhole(expression.tree()).evaluator();
         var place = Place.of(expression.text(), expression.tree().at());
         return facts -> {
             var value = code.evaluate(facts);
@@ -57,21 +57,21 @@ public final class EventSlots implements Compiler.Scope {
         };
     }
 
-    private Compiler compiler(Expression expression, List<String> variables) {
+    private Compiler compiler(Expression expression, List<Variable> variables) {
         return new Compiler(expression.text(), this, variables);
     }
 
     /**
      * Compiles an expression whose value is a {@link Decimal} or null; EVALUATION_FAILED when it is something else.
      *
-     * @param variables at most one: the element that {@link EventFacts#element} gives
+     * @param variables to which {@link EventFacts#variable} gives values, by their index
      */
-    public Evaluator compileNumber(Expression expression, List<String> variables) {
+    public Evaluator compileNumber(Expression expression, List<Variable> variables) {
         return compiler(expression, variables).number(expression.tree());
     }
 
     /** Compiles an expression whose value can stand in a row: no list, object or duration and, a string, valid Unicode. */
-    public Evaluator compileScalar(Expression expression, List<String> variables) {
+    public Evaluator compileScalar(Expression expression, List<Variable> variables) {
         var code = compiler(expression, variables).compile(expression.tree()).evaluator();
         var place = Place.of(expression.text(), expression.tree().at());
         return facts -> {
@@ -85,9 +85,9 @@ public final class EventSlots implements Compiler.Scope {
     }
 
     /** Compiles a condition over events. */
-    public Condition compileCondition(Expression expression) {
-        var code =
-                Compiler.condition(expression.text(), expression.tree(), this).evaluator();
+    public Condition compileCondition(Expression expression, List<Variable> variables) {
+        var code = Compiler.condition(expression.text(), expression.tree(), this, variables)
+                .evaluator();
         var place = Place.of(expression.text(), expression.tree().at());
         return facts -> Values.truth(code.evaluate(facts), place);
     }

@@ -1,6 +1,7 @@
 package dev.sluice.expression;
 
 import dev.sluice.log.RecordedEvent;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ public final class Filters {
      */
     public static Predicate<RecordedEvent> events(String where) {
         var slots = new EventSlots();
-        var condition = slots.compileCondition(Expression.parse(where));
+        var condition = slots.compileCondition(Expression.parse(where), List.of());
         return event -> condition.holds(new EventFacts(slots).of(event));
     }
 
@@ -25,7 +26,7 @@ public final class Filters {
      */
     public static Predicate<Function<String, @Nullable Object>> rows(String where) {
         var tree = Parser.expression(where);
-        var code = Compiler.condition(where, tree, RowFacts::resolve).evaluator();
+        var code = Compiler.condition(where, tree, RowFacts::resolve, List.of()).evaluator();
         var place = Place.of(where, tree.at());
         return columns -> Values.truth(code.evaluate(new RowFacts(columns)), place);
     }

@@ -92,6 +92,11 @@ enum Aggregate {
         return this == SUM || this == AVG;
     }
 
+    /** Whether readers see a list. */
+    boolean isList() {
+        return this == SET || this == LIST;
+    }
+
     /** The cell of a row that has seen no value. */
     @Nullable
     Object empty() {

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The columns of a view: names, empty cells, and both forms of a row: as stored and as JSON. Immutable. */
 final class Columns {
+    private static final int DUE = 'E';
+    private static final int DELETED = 'X';
+
     private final Map<String, Integer> indexes = new HashMap<>();
     private final List<String> names = new ArrayList<>();
     private final RowFormula[] formulas;
@@ -120,13 +123,59 @@ final class Columns {
         }
     }
 
-    /** The stored form: change number, cells. */
-    byte[] encode(ByteWriter out, long change, @Nullable Object[] cells) {
+    /** The stored form: change number, when it is due unless that is never (Long.MAX_VALUE), cells. */
+    byte[] encode(ByteWriter out, long change, long dueMicros, @Nullable Object[] cells) {
         out.clear().varint(change);
+        if (dueMicros != Long.MAX_VALUE) {
+            out.u8(DUE).zigzag(dueMicros);
+        }
         for (var cell : cells) {
             writeCell(out, cell);
         }
         return out.toBytes();
+    }
+
+    /** The stored form of a deleted row: change number, when it may be forgotten. */
+    static byte[] encodeDeleted(ByteWriter out, long change, long dueMicros) {
+        return out.clear().varint(change).u8(DELETED).zigzag(dueMicros).toBytes();
+    }
+
+    static boolean isDeleted(byte[] stored) {
+        return tag(stored) == DELETED;
+    }
+
+    static long dueMicros(byte[] stored) {
+        var in = new ByteReader(stored);
+        in.varint();
+        int tag = in.u8();
+        return tag == DUE || tag == DELETED ? in.zigzag() : Long.MAX_VALUE;
+    }
+
+    private static int tag(byte[] stored) {
+        var in = new ByteReader(stored);
+        in.varint();
+        return in.u8();
+    }
+
+    /** Scalars one after the other. */
+    static byte[] writeScalars(ByteWriter out, @Nullable Object[] values) {
+        out.clear();
+        for (var value : values) {
+            writeScalar(out, value);
+        }
+        return out.toBytes();
+    }
+
+    static @Nullable Object[] readScalars(byte[] stored, int count) {
+        return readScalars(new ByteReader(stored), count);
+    }
+
+    static @Nullable Object[] readScalars(ByteReader in, int count) {
+        var values = new Object[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = readScalar(in, in.u8());
+        }
+        return values;
     }
 
     private static void writeCell(ByteWriter out, @Nullable Object cell) {
@@ -178,15 +227,19 @@ final class Columns {
     Object[] decode(byte[] stored) {
         var in = new ByteReader(stored);
         in.varint();
+        int tag = in.u8();
+        if (tag == DUE) {
+            in.zigzag();
+            tag = in.u8();
+        }
         var cells = new Object[empty.length];
         for (int i = 0; i < cells.length; i++) {
-            cells[i] = readCell(in);
+            cells[i] = readCell(in, i == 0 ? tag : in.u8());
         }
         return cells;
     }
 
-    private static @Nullable Object readCell(ByteReader in) {
-        int tag = in.u8();
+    private static @Nullable Object readCell(ByteReader in, int tag) {
         return switch (tag) {
             case 'c' -> in.varint();
             case 'p' -> readPlaced(in);

@@ -1,14 +1,20 @@
 package dev.sluice.projection;
 
 import dev.sluice.expression.Expression;
+import dev.sluice.expression.Variable;
+import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.StreamName;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A projection as it was defined. Equal definitions fold equally.
  *
+ * @param carried what is remembered of each source stream
  * @param key of every clause that has none of its own
+ * @param retainMicros how long after its last event (with a window: after the window's end) a row is kept; 0: for ever
  * @param columns in the order in which the definition names them first
  * @param derived computed when a row is read, each from columns and those before it
  * @param clauses one for each event type
@@ -16,26 +22,40 @@ import org.jspecify.annotations.Nullable;
 record Definition(
         String name,
         From from,
+        List<Carried> carried,
+        @Nullable Window window,
         Key key,
         @Nullable Expression where,
+        long retainMicros,
         List<Column> columns,
         List<Derived> derived,
+        List<Index> indexes,
+        @Nullable Alert alert,
         List<Clause> clauses) {
+    private static final String CARRY = "carry";
+    private static final String WINDOW = "window";
+    private static final String TAGS = "tags";
+
     /** Which events it is about; platform streams never are. */
     record From(Kind kind, List<String> names) {
         enum Kind {
             ALL,
             CATEGORIES,
             STREAM,
-            TYPES
+            TYPES,
+            TAGS
         }
 
-        boolean includes(String type, String stream) {
+        boolean includes(RecordedEvent event, String type) {
+            String stream = event.stream();
             return switch (kind) {
                 case ALL -> !StreamName.isPlatform(stream);
                 case TYPES -> names.contains(type) && !StreamName.isPlatform(stream);
                 case STREAM -> names.get(0).equals(stream);
                 case CATEGORIES -> isInCategory(stream);
+                case TAGS ->
+                    !StreamName.isPlatform(stream)
+                            && isTagged(event.attributes().get(TAGS));
             };
         }
 
@@ -49,7 +69,17 @@ record Definition(
             }
             return false;
         }
+
+        private boolean isTagged(@Nullable Object tags) {
+            return tags instanceof String text && Arrays.stream(text.split(",")).anyMatch(names::contains);
+        }
     }
+
+    /** A value that every event of a type leaves for the later ones of its stream: {@code carry.NAME}. */
+    record Carried(String name, String type, Expression value) {}
+
+    /** Windows of event time. An event recorded later than {@code graceMicros} after its time is late; −1: none is. */
+    record Window(Tumbling tumbling, long graceMicros) {}
 
     /** {@code parts} empty: the stream's key. {@code isComposite}: parts are escaped and joined. */
     record Key(List<Expression> parts, boolean isComposite) {
@@ -61,21 +91,70 @@ record Definition(
 
     record Derived(String name, Expression expression) {}
 
+    /** An order of the rows that is kept: by a column, then by key (ascending). */
+    record Index(String column, boolean isDescending) {
+        @Override
+        public String toString() {
+            return column + (isDescending ? " desc" : "");
+        }
+    }
+
+    /** An event that is appended each time that a row comes to meet a condition. */
+    record Alert(Expression when, String type, RowText stream) {}
+
     /** A list of the event, each element of which is folded on its own under a name. */
     record Each(Expression list, String variable) {}
 
+    /** What an event type does to the row or rows it is for. */
+    enum Deed {
+        /** Changes columns. */
+        FOLD,
+        /** Deletes the row. */
+        DELETE,
+        /** Nothing, it only leaves values to carry. */
+        NONE
+    }
+
     /** What an event type does; {@code key} null: the definition's; {@code each} null: the event is folded once. */
-    record Clause(String type, @Nullable Key key, @Nullable Each each, List<Assignment> assignments) {
+    record Clause(
+            String type,
+            Deed deed,
+            @Nullable Key key,
+            @Nullable Each each,
+            List<Assignment> assignments) {
         Key keyOr(Key other) {
             return key == null ? other : key;
-        }
-
-        /** The names that expressions of the clause may use beside the event's. */
-        List<String> variables() {
-            return each == null ? List.of() : List.of(each.variable());
         }
     }
 
     /** One column's change: its index and the aggregate's argument, null for count. */
     record Assignment(int column, @Nullable Expression argument) {}
+
+    boolean hasCarried() {
+        return !carried.isEmpty();
+    }
+
+    /** Whether rows end some day without an event of their own. */
+    boolean expires() {
+        return retainMicros > 0;
+    }
+
+    /** The names that expressions of a clause may use beside the event's, in the order in which they get their values. */
+    List<Variable> variables(@Nullable Each each) {
+        return variables(carried.stream().map(Carried::name).toList(), window != null, each);
+    }
+
+    static List<Variable> variables(List<String> carried, boolean hasWindow, @Nullable Each each) {
+        var variables = new ArrayList<Variable>();
+        if (!carried.isEmpty()) {
+            variables.add(new Variable(CARRY, carried, false));
+        }
+        if (hasWindow) {
+            variables.add(new Variable(WINDOW, List.of("start", "end"), true));
+        }
+        if (each != null) {
+            variables.add(Variable.of(each.variable()));
+        }
+        return variables;
+    }
 }

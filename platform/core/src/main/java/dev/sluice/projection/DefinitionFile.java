@@ -1,7 +1,6 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Failure;
-import dev.sluice.projection.DefinitionReader.Document;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -3,47 +3,54 @@ package dev.sluice.projection;
 import dev.sluice.expression.EventSlots;
 import dev.sluice.expression.Expression;
 import dev.sluice.expression.RowFormula;
-import dev.sluice.log.Failure;
-import dev.sluice.projection.Definition.Assignment;
+import dev.sluice.projection.Definition.Alert;
+import dev.sluice.projection.Definition.Carried;
 import dev.sluice.projection.Definition.Clause;
 import dev.sluice.projection.Definition.Column;
+import dev.sluice.projection.Definition.Deed;
 import dev.sluice.projection.Definition.Derived;
-import dev.sluice.projection.Definition.Each;
 import dev.sluice.projection.Definition.From;
+import dev.sluice.projection.Definition.Index;
 import dev.sluice.projection.Definition.Key;
+import dev.sluice.projection.Definition.Window;
+import dev.sluice.shard.Tags;
+import java.time.DateTimeException;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Reads one definition from the tree of its document, strictly. */
 final class DefinitionReader {
+    static final int MAX_COLUMNS = 100;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
-    private static final Pattern COLUMN = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
-    private static final Set<String> RESERVED = Set.of("key", "each", "delete", "true", "false", "null", "in");
-    private static final Set<String> KEYS = Set.of("projection", "from", "key", "where", "fold", "derive");
-    private static final int MAX_COLUMNS = 100;
-    private static final int MAX_CLAUSES = 200;
-    private static final int MAX_KEY_PARTS = 10;
-    private static final Pattern EACH =
-            Pattern.compile("(.+)\\sas\\s+([A-Za-z_][A-Za-z0-9_]{0,63})\\s*", Pattern.DOTALL);
-    private static final Map<String, Aggregate> AGGREGATES = List.of(Aggregate.values()).stream()
-            .collect(Collectors.toUnmodifiableMap(Aggregate::word, aggregate -> aggregate));
+    private static final Pattern FIELD = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
+    private static final Pattern CARRIED = Pattern.compile("([^.\\s]+)\\.(\\S+)");
+    private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,5})([smhdw])");
+    private static final Pattern INDEX = Pattern.compile("(\\S+)(?:\\s+(asc|desc))?");
+    private static final Map<String, Long> SECONDS =
+            Map.of("s", 1L, "m", 60L, "h", 3_600L, "d", 86_400L, "w", 604_800L);
+    private static final Set<String> KEYS = Set.of(
+            "projection", "from", "carry", "window", "key", "where", "retain", "fold", "derive", "index", "alert");
+    private static final int MAX_CARRIED = 50;
+    private static final int MAX_INDEXES = 10;
 
     private final Document document;
     private final EventSlots slots = new EventSlots();
-    private final List<Column> columns = new ArrayList<>();
+    private final Map<String, Node> fields;
 
     private DefinitionReader(Document document) {
         this.document = document;
+        fields = document.fields(document.root(), "", KEYS);
     }
 
     static Definition read(Document document) {
@@ -51,17 +58,46 @@ final class DefinitionReader {
     }
 
     private Definition definition() {
-        var fields = document.fields(document.root(), "", KEYS);
         String name = name(fields.get("projection"));
         var from = from(fields.get("from"));
+        var carryNode = fields.get("carry");
+        var carried = carryNode == null ? List.<Carried>of() : carried(carryNode);
+        var windowNode = fields.get("window");
+        var windowFields = windowNode == null
+                ? Map.<String, Node>of()
+                : document.fields(windowNode, "window", Set.of("tumbling", "zone", "grace", "retain"));
+        var window = windowNode == null ? null : window(windowNode, windowFields);
+        var reader = new ClauseReader(document, slots, carried, window);
         var keyNode = fields.get("key");
-        var key = keyNode == null ? Key.OF_STREAM : key(keyNode, "key", List.of());
+        var key = keyNode == null
+                ? Key.OF_STREAM
+                : reader.key(keyNode, "key", Definition.variables(names(carried), window != null, null));
         var whereNode = fields.get("where");
-        var where = whereNode == null ? null : where(whereNode);
-        var clauses = fold(fields.get("fold"));
+        var where = whereNode == null ? null : where(whereNode, carried, window);
+        var clauses = reader.fold(fields.get("fold"));
+        checkWindowed(window, keyNode, clauses);
+        var columns = reader.columns();
         var deriveNode = fields.get("derive");
-        var derived = deriveNode == null ? List.<Derived>of() : derived(deriveNode);
-        return new Definition(name, from, key, where, List.copyOf(columns), derived, clauses);
+        var derived = deriveNode == null ? List.<Derived>of() : derived(deriveNode, reader, columns);
+        var indexNode = fields.get("index");
+        var alertNode = fields.get("alert");
+        return new Definition(
+                name,
+                from,
+                carried,
+                window,
+                key,
+                where,
+                retainMicros(windowNode, windowFields),
+                columns,
+                derived,
+                indexNode == null ? List.of() : indexes(indexNode, columns, derived),
+                alertNode == null ? null : alert(alertNode, columns, derived, clauses),
+                clauses);
+    }
+
+    private static List<String> names(List<Carried> carried) {
+        return carried.stream().map(Carried::name).toList();
     }
 
     private String name(@Nullable Node node) {
@@ -76,12 +112,13 @@ final class DefinitionReader {
     }
 
     private From from(@Nullable Node node) {
-        String expected = "one of category, categories, stream, types, all";
+        String expected = "one of category, categories, stream, types, tags, all";
         var present = document.present(node, "from", expected);
         if (present instanceof ScalarNode scalar && scalar.getValue().equals("all")) {
             return new From(From.Kind.ALL, List.of());
         }
-        var fields = document.fields(present, "from", Set.of("category", "categories", "stream", "types", "all"));
+        var fields =
+                document.fields(present, "from", Set.of("category", "categories", "stream", "types", "tags", "all"));
         if (fields.size() != 1) {
             throw document.invalid(present, "from", "found " + fields.size() + " keys, expected " + expected);
         }
@@ -92,6 +129,7 @@ final class DefinitionReader {
             case "categories" -> new From(From.Kind.CATEGORIES, names(only.getValue(), key));
             case "stream" -> new From(From.Kind.STREAM, List.of(plain(only.getValue(), key)));
             case "types" -> new From(From.Kind.TYPES, names(only.getValue(), key));
+            case "tags" -> new From(From.Kind.TAGS, tags(only.getValue(), key));
             default -> {
                 if (!document.text(only.getValue(), key).equals("true")) {
                     throw document.invalid(only.getValue(), key, "found something else, expected true");
@@ -108,6 +146,16 @@ final class DefinitionReader {
         return list.getValue().stream().map(each -> plain(each, key)).toList();
     }
 
+    private List<String> tags(Node node, String key) {
+        var tags = names(node, key);
+        for (String tag : tags) {
+            if (!Tags.isTag(tag)) {
+                throw document.invalid(node, key, "found '" + tag + "', expected tags such as customer:77");
+            }
+        }
+        return tags;
+    }
+
     private String plain(Node node, String key) {
         String name = document.text(node, key);
         if (name.isEmpty() || name.startsWith("$")) {
@@ -116,59 +164,127 @@ final class DefinitionReader {
         return name;
     }
 
-    private Key key(Node node, String key, List<String> variables) {
-        if (node instanceof SequenceNode list) {
-            int parts = list.getValue().size();
-            if (parts < 1 || parts > MAX_KEY_PARTS) {
+    private List<Carried> carried(Node node) {
+        var carried = new ArrayList<Carried>();
+        document.fields(node, "carry", null).forEach((name, value) -> {
+            String path = "carry." + name;
+            if (!FIELD.matcher(name).matches()) {
                 throw document.invalid(
-                        node, key, "found a list of " + parts + ", expected 1 to " + MAX_KEY_PARTS + " expressions");
+                        value, path, "found '" + name + "', expected 1 to 64 letters, digits and _, first no digit");
             }
-            return new Key(
-                    list.getValue().stream()
-                            .map(part -> scalar(part, key, variables))
-                            .toList(),
-                    true);
-        }
-        return new Key(List.of(scalar(node, key, variables)), false);
-    }
-
-    private Expression scalar(Node node, String key, List<String> variables) {
-        return document.checked(node, key, () -> {
-            var expression = Expression.parse(document.text(node, key));
-            slots.compileScalar(expression, variables);
-            return expression;
+            carried.add(carried(name, value, path));
         });
+        if (carried.isEmpty() || carried.size() > MAX_CARRIED) {
+            throw document.invalid(node, "carry", "found " + carried.size() + " values, expected 1 to " + MAX_CARRIED);
+        }
+        return List.copyOf(carried);
     }
 
-    private Expression where(Node node) {
+    /** Either TYPE.field or, for types with points in their names, a map of type and value. */
+    private Carried carried(String name, Node node, String path) {
+        String type;
+        String value;
+        if (node instanceof ScalarNode) {
+            var written = CARRIED.matcher(document.text(node, path));
+            if (!written.matches()) {
+                throw document.invalid(
+                        node,
+                        path,
+                        "found '" + document.text(node, path)
+                                + "', expected an event type and a field of its data, OrderPlaced.customerId,"
+                                + " or { type: com.example.Placed, value: data.customerId }");
+            }
+            type = written.group(1);
+            value = "data." + written.group(2);
+        } else {
+            var parts = document.fields(node, path, Set.of("type", "value"));
+            type = document.text(document.present(parts.get("type"), node, path + ".type", "an event type"), path);
+            value = document.text(document.present(parts.get("value"), node, path + ".value", "an expression"), path);
+        }
+        var expression = document.checked(node, path, () -> {
+            var parsed = Expression.parse(value);
+            slots.compileScalar(parsed, List.of());
+            return parsed;
+        });
+        return new Carried(name, type, expression);
+    }
+
+    private Window window(Node node, Map<String, Node> parts) {
+        var tumblingNode =
+                document.present(parts.get("tumbling"), node, "window.tumbling", "the length of a window: 1h");
+        long seconds = seconds(tumblingNode, "window.tumbling");
+        if (!Tumbling.isPossible(seconds)) {
+            throw document.invalid(
+                    tumblingNode,
+                    "window.tumbling",
+                    "found " + document.text(tumblingNode, "window.tumbling")
+                            + ", expected whole days or a length that divides a day");
+        }
+        var graceNode = parts.get("grace");
+        return new Window(
+                new Tumbling(seconds, zone(parts.get("zone"))),
+                graceNode == null ? -1 : TimeUnit.SECONDS.toMicros(seconds(graceNode, "window.grace")));
+    }
+
+    private ZoneId zone(@Nullable Node node) {
+        if (node == null) {
+            return ZoneOffset.UTC;
+        }
+        String name = document.text(node, "window.zone");
+        try {
+            return ZoneId.of(name);
+        } catch (DateTimeException unknown) {
+            throw document.invalid(
+                    node, "window.zone", "found '" + name + "', expected a time zone such as Europe/Berlin");
+        }
+    }
+
+    private long retainMicros(@Nullable Node windowNode, Map<String, Node> windowFields) {
+        var node = fields.get("retain");
+        if (node != null && windowNode != null) {
+            throw document.invalid(node, "retain", "found it beside a window, expected it as window.retain");
+        }
+        var retain = node == null ? windowFields.get("retain") : node;
+        return retain == null
+                ? 0
+                : TimeUnit.SECONDS.toMicros(seconds(retain, node == null ? "window.retain" : "retain"));
+    }
+
+    private long seconds(Node node, String path) {
+        String text = document.text(node, path);
+        var written = DURATION.matcher(text);
+        if (!written.matches()) {
+            throw document.invalid(
+                    node, path, "found '" + text + "', expected a whole number with s, m, h, d or w behind it: 2d");
+        }
+        return Long.parseLong(written.group(1)) * SECONDS.getOrDefault(written.group(2), 0L);
+    }
+
+    private void checkWindowed(@Nullable Window window, @Nullable Node keyNode, List<Clause> clauses) {
+        boolean needsKey = clauses.stream().anyMatch(clause -> clause.key() == null && clause.deed() != Deed.NONE);
+        if (window != null && keyNode == null && needsKey) {
+            throw document.invalid(
+                    null,
+                    "key",
+                    "found no key beside a window, expected one that names window.start:"
+                            + " [ data.currency, window.start ]");
+        }
+    }
+
+    private Expression where(Node node, List<Carried> carried, @Nullable Window window) {
         return document.checked(node, "where", () -> {
             var expression = Expression.parse(document.text(node, "where"));
-            slots.compileCondition(expression);
+            slots.compileCondition(expression, Definition.variables(names(carried), window != null, null));
             return expression;
         });
     }
 
-    private List<Clause> fold(@Nullable Node node) {
-        var types = document.fields(document.present(node, "fold", "a map of event types to columns"), "fold", null);
-        if (types.isEmpty() || types.size() > MAX_CLAUSES) {
-            throw document.invalid(
-                    node, "fold", "found " + types.size() + " event types, expected 1 to " + MAX_CLAUSES);
-        }
-        var clauses = new ArrayList<Clause>();
-        types.forEach((type, columns) -> clauses.add(clause(type, columns)));
-        if (columns.isEmpty()) {
-            throw document.invalid(node, "fold", "found no column, expected at least one");
-        }
-        return List.copyOf(clauses);
-    }
-
-    private List<Derived> derived(Node node) {
-        var known = new TreeSet<String>();
-        columns.forEach(column -> known.add(column.name()));
+    private List<Derived> derived(Node node, ClauseReader reader, List<Column> columns) {
+        var known = known(columns, List.of());
         var derived = new ArrayList<Derived>();
         document.fields(node, "derive", null).forEach((name, value) -> {
             String path = "derive." + name;
-            checkColumn(name, value, path);
+            reader.checkColumn(name, value, path);
             if (known.contains(name)) {
                 throw document.invalid(value, path, "found a column that fold has already, expected another name");
             }
@@ -186,182 +302,74 @@ final class DefinitionReader {
         return List.copyOf(derived);
     }
 
-    private Clause clause(String type, Node node) {
-        String path = "fold." + type;
-        var fields = document.fields(node, path, null);
-        var eachNode = fields.get("each");
-        var each = eachNode == null ? null : each(eachNode, path + ".each");
-        List<String> variables = each == null ? List.of() : List.of(each.variable());
-        var keyNode = fields.get("key");
-        Key key = keyNode == null ? null : key(keyNode, path + ".key", variables);
-        var assignments = new ArrayList<Assignment>();
-        fields.forEach((name, value) -> {
-            if (!name.equals("each") && !name.equals("key")) {
-                assignments.add(assignment(name, value, path + "." + name, variables));
-            }
-        });
-        return new Clause(type, key, each, List.copyOf(assignments));
+    private static Set<String> known(List<Column> columns, List<Derived> derived) {
+        var known = new TreeSet<String>();
+        columns.forEach(column -> known.add(column.name()));
+        derived.forEach(column -> known.add(column.name()));
+        return known;
     }
 
-    private Each each(Node node, String path) {
-        var written = EACH.matcher(document.text(node, path));
-        if (!written.matches() || RESERVED.contains(written.group(2))) {
+    private List<Index> indexes(Node node, List<Column> columns, List<Derived> derived) {
+        if (!(node instanceof SequenceNode list)
+                || list.getValue().isEmpty()
+                || list.getValue().size() > MAX_INDEXES) {
             throw document.invalid(
                     node,
-                    path,
-                    "found '" + document.text(node, path) + "', expected a list and a name: data.items as i");
+                    "index",
+                    "found " + Document.shown(node) + ", expected a list of 1 to " + MAX_INDEXES
+                            + " columns, each with desc or not");
         }
-        return document.checked(node, path, () -> {
-            var list = Expression.parse(written.group(1));
-            slots.compileList(list);
-            return new Each(list, written.group(2));
-        });
-    }
-
-    private Assignment assignment(String name, Node node, String path, List<String> variables) {
-        checkColumn(name, node, path);
-        var call = document.checked(node, path, () -> Expression.parseCall(document.text(node, path)));
-        var aggregate = AGGREGATES.get(call.name());
-        if (aggregate == null) {
-            throw document.invalid(
-                    node,
-                    path,
-                    "found " + call.name() + "(), expected count, sum, min, max, first, last, avg, set or list");
-        }
-        int expected = aggregate == Aggregate.COUNT ? 0 : aggregate == Aggregate.LIST ? 2 : 1;
-        if (call.arguments().size() != expected) {
-            throw document.invalid(
-                    node,
-                    path,
-                    "found " + call.arguments().size() + " expressions in " + call.name() + "(), expected "
-                            + (expected == 0
-                                    ? "none"
-                                    : expected == 1 ? "one" : "a value and how many: list(data.id, 10)"));
-        }
-        int size = 0;
-        if (aggregate == Aggregate.LIST) {
-            size = call.arguments().get(1).literalIndex();
-            if (size < 1 || size > Aggregate.MAX_MEMBERS) {
+        var known = known(columns, derived);
+        var indexes = new ArrayList<Index>();
+        for (var each : list.getValue()) {
+            var written = INDEX.matcher(document.text(each, "index"));
+            if (!written.matches() || !known.contains(written.group(1))) {
                 throw document.invalid(
-                        node, path, "found another size of the list, expected 1 to " + Aggregate.MAX_MEMBERS);
+                        each,
+                        "index",
+                        "found '" + document.text(each, "index") + "', expected a column, with desc or not: "
+                                + String.join(", ", known));
             }
+            String column = written.group(1);
+            if (columns.stream()
+                    .anyMatch(folded ->
+                            folded.name().equals(column) && folded.aggregate().isList())) {
+                throw document.invalid(each, "index", "found a column of lists, expected one of single values");
+            }
+            var index = new Index(column, "desc".equals(written.group(2)));
+            if (indexes.contains(index)) {
+                throw document.invalid(each, "index", "found " + index + " a second time, expected it once");
+            }
+            indexes.add(index);
         }
-        var argument = expected == 0 ? null : call.arguments().get(0);
-        if (argument != null) {
-            document.checked(
-                    node,
-                    path,
-                    () -> aggregate.takesNumbers()
-                            ? slots.compileNumber(argument, variables)
-                            : slots.compileScalar(argument, variables));
-        }
-        return new Assignment(column(new Column(name, aggregate, size), node, path), argument);
+        return List.copyOf(indexes);
     }
 
-    private void checkColumn(String name, Node node, String path) {
-        if (RESERVED.contains(name) || !COLUMN.matcher(name).matches()) {
+    private Alert alert(Node node, List<Column> columns, List<Derived> derived, List<Clause> clauses) {
+        var parts = document.fields(node, "alert", Set.of("when", "emit", "stream"));
+        var known = known(columns, derived);
+        var whenNode = document.present(parts.get("when"), node, "alert.when", "a condition over the row");
+        var when = document.checked(whenNode, "alert.when", () -> {
+            var parsed = Expression.parse(document.text(whenNode, "alert.when"));
+            RowFormula.compileCondition(parsed, known);
+            return parsed;
+        });
+        var emitNode = document.present(parts.get("emit"), node, "alert.emit", "the type of the event");
+        String emit = plain(emitNode, "alert.emit");
+        if (clauses.stream().anyMatch(clause -> clause.type().equals(emit))) {
             throw document.invalid(
-                    node,
-                    path,
-                    RESERVED.contains(name)
-                            ? "found the word '" + name
-                                    + "', which is not supported here, expected the name of a column"
-                            : "found column '" + name + "', expected 1 to 64 letters, digits and _, first no digit");
+                    emitNode, "alert.emit", "found a type that fold is about, expected another: it would feed itself");
         }
-    }
-
-    private int column(Column wanted, Node node, String path) {
-        for (int i = 0; i < columns.size(); i++) {
-            var known = columns.get(i);
-            if (known.name().equals(wanted.name())) {
-                if (!known.equals(wanted)) {
-                    throw document.invalid(
-                            node,
-                            path,
-                            "found " + shown(wanted) + ", expected " + shown(known) + " as in the clause before");
-                }
-                return i;
-            }
-        }
-        if (columns.size() == MAX_COLUMNS) {
-            throw document.invalid(node, path, "found more than " + MAX_COLUMNS + " columns, expected fewer");
-        }
-        columns.add(wanted);
-        return columns.size() - 1;
-    }
-
-    private static String shown(Column column) {
-        return column.aggregate().word() + "()" + (column.size() == 0 ? "" : " of " + column.size());
-    }
-
-    /** One YAML document of a file: a tree with lines, and the failures that name them. */
-    record Document(String file, MappingNode root, String text) {
-        private static final Set<String> UNSUPPORTED = Set.of("carry", "index", "alert", "window", "retain", "tags");
-
-        /** The values of a map by key, in order; {@code allowed} null: any key. */
-        Map<String, Node> fields(Node node, String path, @Nullable Set<String> allowed) {
-            if (!(node instanceof MappingNode map)) {
-                throw invalid(node, path, "found " + shown(node) + ", expected a map");
-            }
-            var fields = new java.util.LinkedHashMap<String, Node>();
-            for (var entry : map.getValue()) {
-                String key = text(entry.getKeyNode(), path);
-                String keyPath = path.isEmpty() ? key : path + "." + key;
-                if (allowed != null && !allowed.contains(key)) {
-                    throw invalid(
-                            entry.getKeyNode(),
-                            keyPath,
-                            (UNSUPPORTED.contains(key) ? "found a key that is not supported" : "found an unknown key")
-                                    + ", expected "
-                                    + allowed.stream().sorted().collect(Collectors.joining(", ")));
-                }
-                if (fields.put(key, entry.getValueNode()) != null) {
-                    throw invalid(entry.getKeyNode(), keyPath, "found the key a second time, expected it once");
-                }
-            }
-            return fields;
-        }
-
-        /** The text of a scalar. */
-        String text(Node node, String path) {
-            if (node instanceof ScalarNode scalar && !scalar.getTag().getValue().endsWith(":null")) {
-                return scalar.getValue();
-            }
-            throw invalid(node, path, "found " + shown(node) + ", expected text");
-        }
-
-        Node present(@Nullable Node node, String path, String expected) {
-            if (node == null) {
-                throw invalid(root, path, "found nothing, expected " + expected);
-            }
-            return node;
-        }
-
-        /** Runs a check of an expression; its failure gets this document's line and key. */
-        <T> T checked(Node node, String path, java.util.function.Supplier<T> check) {
+        var streamNode = document.present(parts.get("stream"), node, "alert.stream", "a stream, such as stock-${key}");
+        var stream = document.checked(streamNode, "alert.stream", () -> {
             try {
-                return check.get();
-            } catch (Failure failure) {
-                if (failure.kind() != Failure.Kind.FILTER_INVALID) {
-                    throw failure;
-                }
-                throw invalid(node, path, "at " + failure.getMessage());
+                var parsed = RowText.parse(plain(streamNode, "alert.stream"));
+                parsed.compile(known);
+                return parsed;
+            } catch (IllegalArgumentException malformed) {
+                throw document.invalid(streamNode, "alert.stream", String.valueOf(malformed.getMessage()));
             }
-        }
-
-        /** DEFINITION_INVALID with the line of {@code node}; null: of the document. */
-        Failure invalid(@Nullable Node node, String path, String problem) {
-            int line = (node == null ? root : node)
-                    .getStartMark()
-                    .map(mark -> mark.getLine() + 1)
-                    .orElse(1);
-            return Failure.of(Failure.Kind.DEFINITION_INVALID, file + ":" + line + ": " + path + ": " + problem)
-                    .with("line", line)
-                    .with("key", path);
-        }
-
-        static String shown(Node node) {
-            return node instanceof MappingNode ? "a map" : node instanceof SequenceNode ? "a list" : "nothing or text";
-        }
+        });
+        return new Alert(when, emit, stream);
     }
 }

@@ -30,7 +30,7 @@ final class FoldLoop {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Log log;
-    private final DeadLetterWriter deadLetters;
+    private final Outbox outbox;
     private final DeltaPublisher publisher;
     private final Spiller spiller;
     private final MeterRegistry metrics;
@@ -47,15 +47,9 @@ final class FoldLoop {
     /** Work for the fold thread. */
     private record Command(Runnable work, CompletableFuture<Void> done) {}
 
-    FoldLoop(
-            Log log,
-            DeadLetterWriter deadLetters,
-            DeltaPublisher publisher,
-            Spiller spiller,
-            MeterRegistry metrics,
-            Wakeup wakeup) {
+    FoldLoop(Log log, Outbox outbox, DeltaPublisher publisher, Spiller spiller, MeterRegistry metrics, Wakeup wakeup) {
         this.log = log;
-        this.deadLetters = deadLetters;
+        this.outbox = outbox;
         this.publisher = publisher;
         this.spiller = spiller;
         this.metrics = metrics;
@@ -106,7 +100,7 @@ final class FoldLoop {
     /** Ends after the batch at hand; true when everything is in the store. */
     boolean stop() {
         isStopping = true;
-        deadLetters.stop();
+        outbox.stop();
         wakeup.run();
         return ended.join();
     }
@@ -200,7 +194,7 @@ final class FoldLoop {
             List.copyOf(lane.tables()).forEach(table -> outcomes.broken(table, bug));
             events = 1;
         }
-        if (events == 0) {
+        if (events == 0 && lane.tables().stream().noneMatch(Table::hasDue)) {
             return false;
         }
         spiller.folded(events);
@@ -221,6 +215,11 @@ final class FoldLoop {
         var delta = table.commit(offsets, lastMicros);
         table.tally().report(metrics, table.name());
         var seat = seat(table);
+        for (var alert : table.takeAlerts()) {
+            if (seat.isLive()) {
+                outbox.send(alert);
+            }
+        }
         if (seat.isLive()) {
             problem(seat.view(), null);
             seat.view().wakeWaiters();
@@ -312,9 +311,8 @@ final class FoldLoop {
     /** What the fold does about events that cannot be folded. */
     private final class Outcomes implements Program.Outcomes {
         @Override
-        public void refused(Table table, RecordedEvent event, String detail) {
-            table.refused();
-            deadLetters.write(table.name(), table.generation(), event, detail);
+        public void refused(Table table, RecordedEvent event, Program.Refusal refusal) {
+            outbox.send(DeadLetter.of(table, event, refusal));
         }
 
         @Override

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Tables that stand at the same place of the log and read it together. For the fold thread. */
 final class Lane {
+    private final Log log;
     private final List<Table> tables;
     private final long[] offsets;
     private final Tail[] tails;
@@ -19,8 +20,9 @@ final class Lane {
     private int firstShard;
 
     Lane(Log log, List<Table> tables) {
+        this.log = log;
         this.tables = new ArrayList<>(tables);
-        program = new Program(tables);
+        program = new Program(tables, log);
         var checkpoint = tables.get(0).committed().checkpoint();
         offsets = checkpoint.offsets().clone();
         lastMicros = checkpoint.lastMicros();
@@ -44,12 +46,12 @@ final class Lane {
 
     void add(List<Table> more) {
         tables.addAll(more);
-        program = new Program(tables);
+        program = new Program(tables, log);
     }
 
     void remove(Table table) {
         if (tables.remove(table)) {
-            program = new Program(tables);
+            program = new Program(tables, log);
         }
     }
 

@@ -143,6 +143,27 @@ final class LiveView implements View {
     }
 
     @Override
+    public Future<Page> rowsBy(
+            Order order,
+            String prefix,
+            @Nullable String after,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where,
+            boolean mayScan) {
+        checkLimit(limit);
+        var wanted = new Definition.Index(order.column(), order.isDescending());
+        return readTable(current -> {
+            if (!current.columns().names().contains(order.column())) {
+                throw Failure.of(
+                        Failure.Kind.INVALID_REQUEST,
+                        "found orderBy " + order.column() + ", expected one of "
+                                + String.join(", ", current.columns().names()));
+            }
+            return new OrderedReads(current).rows(wanted, prefix, after, limit, where, mayScan);
+        });
+    }
+
+    @Override
     public Future<Changes> changesAfter(long change, @Nullable String afterKey, int limit) {
         checkLimit(limit);
         return read(reads -> reads.changesAfter(change, afterKey, limit));
@@ -155,11 +176,15 @@ final class LiveView implements View {
     }
 
     private <T> Future<T> read(Function<TableReads, T> read) {
+        return readTable(current -> read.apply(new TableReads(current)));
+    }
+
+    private <T> Future<T> readTable(Function<Table, T> read) {
         return house.reads().run(() -> {
             while (true) {
                 var current = table;
                 try {
-                    return read.apply(new TableReads(current));
+                    return read.apply(current);
                 } catch (TableReads.Dropped dropped) {
                     if (isDeleted || current == table) {
                         throw deleted();
@@ -251,6 +276,7 @@ final class LiveView implements View {
         long named = view.key() == null ? view.change() : view.change() + 1;
         long good = current.record().epochs().clamp(view.epoch(), named);
         if (good < 0
+                || Math.min(good, view.change()) < current.purged()
                 || good < named && view.key() != null
                 || Math.min(good, view.change())
                         > current.committed().checkpoint().change()) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Overlay {
     private static final int COMPACT_FROM = 1024;
+    private static final int INDEX_BYTES = 120;
     private static final Comparator<Slot> BY_KEY = (a, b) -> Values.compareText(a.row.key(), b.row.key());
 
     /** Where a key's newest row stands. */
@@ -24,13 +26,26 @@ final class Overlay {
         private final int overlay;
         private final long since;
         private final long storedChange;
+        private final byte @Nullable [][] storedEntries;
+        private byte @Nullable [][] entries;
         private StoredRow row;
 
-        private Slot(int overlay, long since, long storedChange, StoredRow row) {
+        private Slot(int overlay, long since, long storedChange, byte @Nullable [][] storedEntries, StoredRow row) {
             this.overlay = overlay;
             this.since = since;
             this.storedChange = storedChange;
+            this.storedEntries = storedEntries;
             this.row = row;
+        }
+
+        /** Where the indexes of the store list the key, null when they do not. */
+        byte @Nullable [][] storedEntries() {
+            return storedEntries;
+        }
+
+        /** Where the indexes list its row, null when they do not. */
+        byte @Nullable [][] entries() {
+            return entries;
         }
 
         /** The change number by which the key came into this overlay. */
@@ -59,14 +74,19 @@ final class Overlay {
     private final int number;
     private final ConcurrentHashMap<String, Slot> slots = new ConcurrentHashMap<>();
     private final List<Slot> added = new ArrayList<>();
+    private final List<TreeMap<byte[], Slot>> indexes = new ArrayList<>();
     private Slot[] sorted = {};
     private Slot[] order = new Slot[64];
     private long[] changes = new long[64];
     private int ordered;
     private long weight;
 
-    Overlay(int number) {
+    /** @param indexes number of {@link Indexes} */
+    Overlay(int number, int indexes) {
         this.number = number;
+        for (int i = 0; i < indexes; i++) {
+            this.indexes.add(new TreeMap<>(Arrays::compareUnsigned));
+        }
     }
 
     /** Whether a slot is this overlay's. */
@@ -74,9 +94,9 @@ final class Overlay {
         return slot != null && slot.overlay == number;
     }
 
-    /** A key that this overlay does not have yet. */
-    Slot add(StoredRow row, long storedChange) {
-        var slot = new Slot(number, row.change(), storedChange, row);
+    /** A key that this overlay does not have yet, and where the store lists it. */
+    Slot add(StoredRow row, long storedChange, byte @Nullable [][] storedEntries) {
+        var slot = new Slot(number, row.change(), storedChange, storedEntries, row);
         slots.put(row.key(), slot);
         added.add(slot);
         weight += row.weight();
@@ -89,6 +109,28 @@ final class Overlay {
         weight += row.weight() - slot.row.weight();
         slot.row = row;
         log(slot, row.change());
+    }
+
+    /** Lists a slot's newest row in the indexes: at its entries, null when it is deleted. */
+    void list(Slot slot, byte @Nullable [][] entries) {
+        for (int i = 0; i < indexes.size(); i++) {
+            if (slot.entries != null) {
+                indexes.get(i).remove(slot.entries[i]);
+            }
+            if (entries != null) {
+                indexes.get(i).put(entries[i], slot);
+                weight += slot.entries == null ? INDEX_BYTES : 0;
+            }
+        }
+        slot.entries = entries;
+    }
+
+    /** The first rows of an index behind an entry, at most {@code limit}; under the lock, or frozen. */
+    List<StoredRow> rowsListed(int index, byte[] after, int limit) {
+        return indexes.get(index).tailMap(after, false).values().stream()
+                .limit(limit)
+                .map(Slot::row)
+                .toList();
     }
 
     private void log(Slot slot, long change) {

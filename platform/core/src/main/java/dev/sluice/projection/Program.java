@@ -2,19 +2,27 @@ package dev.sluice.projection;
 
 import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.EventSlots;
+import dev.sluice.log.Log;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.FoldClause.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The clauses of some tables by event type, over one set of slots: an event's bytes are read once for all of them. */
 final class Program {
+    private static final FoldClause[] NONE = {};
+
     private final List<Table> tables;
     private final Map<String, FoldClause[]> clauses = new HashMap<>();
     private final EventFacts facts;
+    private final Release release;
 
-    Program(List<Table> tables) {
+    /** @param log where events that were held back are read again */
+    Program(List<Table> tables, Log log) {
         this.tables = List.copyOf(tables);
         var slots = new EventSlots();
         var byType = new HashMap<String, List<FoldClause>>();
@@ -26,6 +34,7 @@ final class Program {
         }
         byType.forEach((type, list) -> clauses.put(type, list.toArray(FoldClause[]::new)));
         facts = new EventFacts(slots);
+        release = new Release(log, this);
     }
 
     List<Table> tables() {
@@ -35,31 +44,67 @@ final class Program {
     /** Told of what does not go as usual. */
     interface Outcomes {
         /** A clause cannot fold an event: a dead letter. */
-        void refused(Table table, RecordedEvent event, String detail);
+        void refused(Table table, RecordedEvent event, Refusal refusal);
 
-        /** A bug: the table can fold no more. */
+        /** A bug, or a limit: the table can fold no more. */
         void broken(Table table, RuntimeException bug);
     }
+
+    /**
+     * Why an event was refused.
+     *
+     * @param key of the row it is for, null when that could not be told
+     * @param attempts how often it was
+     * @param retriedFrom the dead letter that was retried, null the first time
+     */
+    record Refusal(
+            String detail,
+            @Nullable String key,
+            int attempts,
+            @Nullable Position retriedFrom) {}
 
     void fold(RecordedEvent event, Outcomes outcomes) {
         String type = event.type();
         var meant = clauses.get(type);
         if (meant == null) {
+            if (Release.isMeant(event, type)) {
+                tables.forEach(table -> release.of(event, table, outcomes));
+            }
             return;
         }
         facts.of(event);
         for (var clause : meant) {
             try {
-                switch (clause.fold(facts, event, type)) {
-                    case FOLDED -> clause.table().tally().folded();
-                    case FILTERED -> clause.table().tally().filtered();
-                    case NOT_MEANT -> {}
-                }
+                clause.table().tally().count(clause.fold(facts, event, type));
             } catch (FoldClause.Refused refused) {
-                outcomes.refused(clause.table(), event, String.valueOf(refused.getMessage()));
+                hold(clause.table(), event, refused, outcomes);
             } catch (RuntimeException bug) {
                 outcomes.broken(clause.table(), bug);
             }
+            if (clause.table().parking().isFull()) {
+                outcomes.broken(
+                        clause.table(),
+                        new IllegalStateException("found " + Parking.MAX_HELD
+                                + " events held back, expected fewer: retry or discard dead letters"));
+            }
         }
+    }
+
+    private static void hold(Table table, RecordedEvent event, FoldClause.Refused refused, Outcomes outcomes) {
+        table.parking().hold(event.position(), refused.keys(), refused.carried(), null);
+        table.tally().refused();
+        var key = refused.keys().stream().findFirst().orElse(null);
+        outcomes.refused(table, event, new Refusal(String.valueOf(refused.getMessage()), key, 1, null));
+    }
+
+    /** Folds an event that a table has held back; NOT_MEANT when the table has no clause for it. */
+    Outcome foldHeld(Table table, RecordedEvent event, @Nullable Object[] carried) throws FoldClause.Refused {
+        facts.of(event);
+        for (var clause : clauses.getOrDefault(event.type(), NONE)) {
+            if (clause.table() == table) {
+                return clause.foldHeld(facts, event, carried);
+            }
+        }
+        return Outcome.NOT_MEANT;
     }
 }

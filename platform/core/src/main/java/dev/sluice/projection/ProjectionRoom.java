@@ -69,10 +69,10 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         house = new LiveView.House(vertx, log, new ReadPool(vertx, READ_THREADS), clock);
         changes = vertx.createSharedWorkerExecutor("projection-changes", 1);
         definitions = new DefinitionLog(log, clock);
-        var deadLetters = new DeadLetterWriter(log);
+        var outbox = new Outbox(log);
         var wakeup = new Wakeup();
-        var spiller = new Spiller(store, deadLetters, flushInterval.toNanos(), rowBytes, wakeup, System.nanoTime());
-        loop = new FoldLoop(log, deadLetters, new DeltaPublisher(mesh), spiller, metrics, wakeup);
+        var spiller = new Spiller(store, outbox, flushInterval.toNanos(), rowBytes, wakeup, System.nanoTime());
+        loop = new FoldLoop(log, outbox, new DeltaPublisher(mesh), spiller, metrics, wakeup);
         try {
             var seats = new ArrayList<Seat>();
             definitions.all().forEach(latest -> recover(latest, seats));
@@ -316,7 +316,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
                 committed.cursor(),
                 view.lag(),
                 committed.checkpoint().rows(),
-                committed.checkpoint().deadLetters(),
+                view.table().parking().letters(),
                 view.text());
     }
 

@@ -12,6 +12,9 @@ final class RowCache {
     private static final int ENTRY_BYTES = 64;
     private static final int MIN_CAPACITY = 256;
 
+    /** In place of cells: the batch has deleted the row. */
+    static final @Nullable Object[] GONE = {};
+
     /** A row between events: as committed, as the batch changes it, and where the overlay holds it. */
     static final class Entry {
         private final String key;
@@ -19,6 +22,7 @@ final class RowCache {
         private @Nullable Entry next;
         private @Nullable StoredRow row;
         private @Nullable Object @Nullable [] work;
+        private long dueMicros;
         private Overlay.@Nullable Slot slot;
 
         Entry(String key, @Nullable StoredRow row, Overlay.@Nullable Slot slot) {
@@ -42,18 +46,38 @@ final class RowCache {
             return slot;
         }
 
-        /** The cells for this batch to change, null when it has not touched the row yet. */
+        /** The cells for this batch to change, {@link #GONE} when it has deleted the row, null when it has not touched it yet. */
         @Nullable
         Object @Nullable [] work() {
             return work;
         }
 
-        void touch(@Nullable Object[] cells) {
+        /** When the row is due as the batch has left it. */
+        long dueMicros() {
+            return dueMicros;
+        }
+
+        void touch(@Nullable Object[] cells, long due) {
             work = cells;
+            dueMicros = due;
+        }
+
+        /** Whether the row was there before the batch. */
+        boolean isRow() {
+            return row != null && !row.isDeleted();
         }
 
         void discard() {
             work = null;
+        }
+
+        /** Forgets a row that was begun and deleted by the same batch. */
+        boolean discardIfNothing() {
+            boolean isNothing = work == GONE && !isRow();
+            if (isNothing) {
+                discard();
+            }
+            return isNothing;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.projection;
 import dev.sluice.expression.Evaluator;
 import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.EventSlots;
+import dev.sluice.expression.Variable;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.StreamName;
@@ -17,7 +18,7 @@ final class RowKey {
     private final boolean isComposite;
 
     /** @param variables of the clause */
-    RowKey(Definition.Key key, EventSlots slots, List<String> variables) {
+    RowKey(Definition.Key key, EventSlots slots, List<Variable> variables) {
         parts = key.parts().stream()
                 .map(part -> slots.compileScalar(part, variables))
                 .toArray(Evaluator[]::new);

@@ -25,7 +25,7 @@ final class Spiller {
     private static final long FINISH_SECONDS = 60;
 
     private final ViewStore store;
-    private final DeadLetterWriter deadLetters;
+    private final Outbox outbox;
     private final long intervalNanos;
     private final long maxBytes;
     private final Runnable wakeup;
@@ -43,15 +43,9 @@ final class Spiller {
     private @Nullable String problem;
 
     /** @param maxBytes of rows in memory that are not in the store */
-    Spiller(
-            ViewStore store,
-            DeadLetterWriter deadLetters,
-            long intervalNanos,
-            long maxBytes,
-            Runnable wakeup,
-            long nowNanos) {
+    Spiller(ViewStore store, Outbox outbox, long intervalNanos, long maxBytes, Runnable wakeup, long nowNanos) {
         this.store = store;
-        this.deadLetters = deadLetters;
+        this.outbox = outbox;
         this.intervalNanos = intervalNanos;
         this.maxBytes = maxBytes;
         this.wakeup = wakeup;
@@ -125,7 +119,7 @@ final class Spiller {
     private void submit(Spill next) {
         running = CompletableFuture.runAsync(
                 () -> {
-                    deadLetters.await();
+                    outbox.await();
                     store.write(next);
                 },
                 thread);
@@ -138,8 +132,7 @@ final class Spiller {
             return;
         }
         if (!running.isCompletedExceptionally()) {
-            current.parts()
-                    .forEach(part -> part.frozen().table().thaw(part.frozen().checkpoint()));
+            current.parts().forEach(part -> part.frozen().table().thaw(part.frozen()));
             spill = null;
             problem = null;
         } else if (problem == null) {

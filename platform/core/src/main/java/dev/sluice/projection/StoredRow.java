@@ -5,7 +5,10 @@ import dev.sluice.expression.Time;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A row as some commit left it, in its stored form: a hundred thousand of them are held at once. Immutable. */
+/**
+ * A row as some commit left it, in its stored form: a hundred thousand of them are held at once. A deleted row is one as well,
+ * until nobody can ask any more what changed since before it was deleted. Immutable.
+ */
 final class StoredRow implements Row {
     private static final int ROW_BYTES = 200;
 
@@ -32,6 +35,21 @@ final class StoredRow implements Row {
         return stored;
     }
 
+    boolean isDeleted() {
+        return Columns.isDeleted(stored);
+    }
+
+    /** When it is due: to be deleted or, deleted, to be forgotten; Long.MAX_VALUE: never. */
+    long dueMicros() {
+        return Columns.dueMicros(stored);
+    }
+
+    /** What readers see of a column: {@link Aggregate#shown}. */
+    @Nullable
+    Object shown(String column) {
+        return columns.shown(column, key, cells());
+    }
+
     /** A copy of the cells. */
     @Nullable
     Object[] cells() {
@@ -56,7 +74,7 @@ final class StoredRow implements Row {
 
     @Override
     public @Nullable Object get(String column) {
-        var value = columns.shown(column, key, cells());
+        var value = shown(column);
         if (value instanceof Decimal number) {
             return number.toBigDecimal();
         }

@@ -1,12 +1,14 @@
 package dev.sluice.projection;
 
+import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
+import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.RowStore;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -23,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Table {
     private static final int SORT_FROM = 256;
+    private static final int EXPIRED_A_COMMIT = 10_000;
+
+    /** How long a deleted row can be told to who asks what changed, in recorded time. */
+    private static final long TOMBSTONE_MICROS = TimeUnit.DAYS.toMicros(7);
 
     /** Where the view store stands: part of every cursor. */
     record Identity(long storeId, int epoch) {}
@@ -48,9 +54,6 @@ final class Table {
     /** The last commit. */
     record Committed(Checkpoint checkpoint, Cursor cursor) {}
 
-    /** A frozen overlay and the checkpoint that its rows make up. */
-    record Frozen(Table table, Overlay overlay, Checkpoint checkpoint) {}
-
     private final ViewRecord record;
     private final Definition definition;
     private final Columns columns;
@@ -61,13 +64,20 @@ final class Table {
     private final Tally tally = new Tally();
     private final ByteWriter encoder = new ByteWriter();
     private final List<RowCache.Entry> touched = new ArrayList<>();
-    private Overlay active = new Overlay(0);
+    private final CarryStore carried;
+    private final Parking parking;
+    private final Expiry expiry;
+    private final Indexes indexes;
+    private final List<StoredRow> purges = new ArrayList<>();
+    private final @Nullable Alerts alerts;
+    private final List<Append> raised = new ArrayList<>();
+    private Overlay active;
     private @Nullable Overlay frozen;
     private int overlays = 1;
     private boolean isDropped;
     private volatile Committed committed;
     private long rowCount;
-    private long deadLetters;
+    private long purged;
     private @Nullable Checkpoint written;
 
     Table(ViewRecord record, Definition definition, Identity identity, RowStore store, LongSupplier cacheBytes) {
@@ -77,9 +87,20 @@ final class Table {
         this.identity = identity;
         this.store = store;
         this.cache = new RowCache(cacheBytes);
+        boolean isNew = record.checkpoint().change() == 0 && record.checkpoint().lastMicros() == 0;
+        carried = new CarryStore(viewId(), definition.carried().size(), store);
+        parking = new Parking(viewId());
+        expiry = new Expiry(viewId(), store, isNew);
+        indexes = new Indexes(definition.indexes());
+        var alert = definition.alert();
+        alerts = alert == null ? null : new Alerts(record, alert, columns);
+        active = new Overlay(0, indexes.count());
         rowCount = record.checkpoint().rows();
-        deadLetters = record.checkpoint().deadLetters();
+        purged = record.checkpoint().purged();
         committed = committed(record.checkpoint());
+        if (!isNew) {
+            parking.recover(store);
+        }
     }
 
     int viewId() {
@@ -115,6 +136,24 @@ final class Table {
         return tally;
     }
 
+    /** Fold thread. */
+    CarryStore carried() {
+        return carried;
+    }
+
+    Parking parking() {
+        return parking;
+    }
+
+    Indexes indexes() {
+        return indexes;
+    }
+
+    /** The change number below which deletions may have been forgotten. */
+    long purged() {
+        return committed.checkpoint().purged();
+    }
+
     Committed committed() {
         return committed;
     }
@@ -142,8 +181,9 @@ final class Table {
         if (slot != null) {
             entry = new RowCache.Entry(key, slot.row(), slot);
         } else {
-            byte[] stored =
-                    written == null && record.checkpoint().rows() == 0 ? null : store.get(StoreKeys.row(viewId(), key));
+            byte[] stored = written == null && record.checkpoint().change() == 0
+                    ? null
+                    : store.get(StoreKeys.row(viewId(), key));
             if (stored == null) {
                 return null;
             }
@@ -155,35 +195,114 @@ final class Table {
 
     /**
      * The cells of a row as this batch has left them; {@code known} is what {@link #entry} gave. A row that the batch has not
-     * touched yet gets a copy, which counts only when it is {@link #touch touched}. Fold thread.
+     * touched yet, or that is not there any more, gets a copy, which counts only when it is {@link #touch touched}. Fold thread.
+     *
+     * @param recordedMicros of the event at hand: what was due before it is gone
      */
     @Nullable
-    Object[] cells(RowCache.@Nullable Entry known) {
-        var work = known == null ? null : known.work();
-        if (work != null) {
-            return work;
+    Object[] cells(RowCache.@Nullable Entry known, long recordedMicros) {
+        if (known == null) {
+            return columns.empty().clone();
         }
-        var row = known == null ? null : known.row();
-        return row == null ? columns.empty().clone() : row.cells();
+        var work = known.work();
+        if (work != null) {
+            boolean isGone = work == RowCache.GONE || isOver(known.dueMicros(), recordedMicros);
+            return isGone ? columns.empty().clone() : work;
+        }
+        var row = known.row();
+        return row == null || row.isDeleted() || isOver(row.dueMicros(), recordedMicros)
+                ? columns.empty().clone()
+                : row.cells();
     }
 
-    /** Makes cells that {@link #cells} gave those of the row. Fold thread. */
-    void touch(String key, RowCache.@Nullable Entry known, @Nullable Object[] cells) {
+    private boolean isOver(long dueMicros, long nowMicros) {
+        return definition.expires() && dueMicros < nowMicros;
+    }
+
+    /**
+     * Makes cells that {@link #cells} gave those of the row. Fold thread.
+     *
+     * @param dueMicros when the row is to be deleted unless it is touched again, Long.MAX_VALUE: never
+     */
+    void touch(String key, RowCache.@Nullable Entry known, @Nullable Object[] cells, long dueMicros) {
         var entry = known;
         if (entry == null) {
             entry = new RowCache.Entry(key, null, null);
             cache.put(entry);
         }
+        long due = dueMicros;
         if (entry.work() == null) {
-            entry.touch(cells);
             touched.add(entry);
+            if (definition.expires() && entry.isRow()) {
+                due = Math.max(due, Objects.requireNonNull(entry.row()).dueMicros());
+            }
+        } else if (definition.expires()) {
+            due = Math.max(due, entry.dueMicros());
+        }
+        entry.touch(cells, due);
+    }
+
+    /** Whether a row may be one to be alerted to, as its cells are. Fold thread. */
+    boolean isAlerting(String key, @Nullable Object[] cells) {
+        return alerts != null && alerts.isMet(key, cells);
+    }
+
+    /** An event has made a row one to be alerted to. Fold thread. */
+    void raise(RecordedEvent event, String key, @Nullable Object[] cells) {
+        if (alerts != null) {
+            raised.add(alerts.of(event, key, cells));
         }
     }
 
-    /** Counts an event that was refused. Fold thread. */
-    void refused() {
-        deadLetters++;
-        tally.refused();
+    /** The alerts of the batches committed since the last call. Fold thread. */
+    List<Append> takeAlerts() {
+        if (raised.isEmpty()) {
+            return List.of();
+        }
+        var taken = List.copyOf(raised);
+        raised.clear();
+        return taken;
+    }
+
+    /** Deletes a row. Fold thread. */
+    void delete(RowCache.@Nullable Entry known) {
+        if (known == null) {
+            return;
+        }
+        if (known.work() == null) {
+            if (!known.isRow()) {
+                return;
+            }
+            touched.add(known);
+        }
+        known.touch(RowCache.GONE, Long.MIN_VALUE);
+    }
+
+    /** Deletes the rows whose time is over, and lets go of tombstones. */
+    private void expire(long nowMicros) {
+        if (!expiry.isDue(nowMicros)) {
+            return;
+        }
+        for (String key : expiry.take(nowMicros, EXPIRED_A_COMMIT)) {
+            var entry = entry(key);
+            if (entry == null) {
+                continue;
+            }
+            var row = entry.row();
+            if (entry.work() != null ? entry.dueMicros() < nowMicros : row != null && row.dueMicros() < nowMicros) {
+                if (entry.work() == null && row != null && row.isDeleted()) {
+                    purges.add(row);
+                    purged = Math.max(purged, row.change());
+                } else {
+                    delete(entry);
+                }
+            }
+        }
+    }
+
+    /** Whether rows are due that the last commit has left. Fold thread. */
+    boolean hasDue() {
+        return expiry.isDue(committed.checkpoint().lastMicros());
     }
 
     /**
@@ -193,19 +312,23 @@ final class Table {
      * @return what changed; its rows are empty when only the checkpoint moved
      */
     ViewDelta commit(long[] offsets, long lastMicros) {
+        expire(lastMicros);
+        touched.removeIf(RowCache.Entry::discardIfNothing);
         var before = committed.checkpoint();
         long change = before.change() + (touched.isEmpty() ? 0 : 1);
         var changes = new ArrayList<ViewDelta.Change>(touched.size());
         lock.lock();
         try {
             for (var entry : touched) {
-                changes.add(commit(entry, change));
+                changes.add(commit(entry, change, lastMicros));
             }
-            committed = committed(new Checkpoint(change, offsets, rowCount, deadLetters, lastMicros));
+            committed = committed(new Checkpoint(change, offsets, rowCount, lastMicros, purged));
         } finally {
             lock.unlock();
         }
         touched.clear();
+        carried.commit();
+        parking.commit();
         cache.shrink();
         return new ViewDelta(
                 name(),
@@ -217,32 +340,45 @@ final class Table {
                 lastMicros);
     }
 
-    private ViewDelta.Change commit(RowCache.Entry entry, long change) {
+    private ViewDelta.Change commit(RowCache.Entry entry, long change, long lastMicros) {
         var before = entry.row();
         var cells = Objects.requireNonNull(entry.work(), "a touched row has cells");
-        var row = new StoredRow(columns, entry.key(), columns.encode(encoder, change, cells));
+        boolean wasRow = entry.isRow();
+        boolean isRow = cells != RowCache.GONE;
+        long due = isRow ? entry.dueMicros() : lastMicros + TOMBSTONE_MICROS;
+        var row = new StoredRow(
+                columns,
+                entry.key(),
+                isRow ? columns.encode(encoder, change, due, cells) : Columns.encodeDeleted(encoder, change, due));
+        if (due != Long.MAX_VALUE && (!isRow || !wasRow || before == null || before.dueMicros() != due)) {
+            expiry.note(due, entry.key());
+        }
         var slot = entry.slot();
         if (slot != null && active.owns(slot)) {
             active.change(slot, row);
         } else {
-            slot = active.add(row, before == null ? 0 : before.change());
+            slot = active.add(row, before == null ? 0 : before.change(), indexes.entries(before));
+        }
+        if (indexes.count() > 0) {
+            active.list(slot, indexes.entries(row));
         }
         cache.commit(entry, row, slot);
-        if (before == null) {
-            rowCount++;
-        }
-        return new ViewDelta.Change(entry.key(), before, row);
+        rowCount += (isRow ? 1 : 0) - (wasRow ? 1 : 0);
+        return new ViewDelta.Change(entry.key(), wasRow ? before : null, isRow ? row : null);
     }
 
     /** Forgets what the batch has done so far. Fold thread. */
     void discard() {
         touched.forEach(RowCache.Entry::discard);
         touched.clear();
+        raised.clear();
+        carried.discard();
+        parking.discard();
     }
 
     /** About how much memory the rows take that are not in the store. */
     long unwrittenBytes() {
-        return active.weight();
+        return active.weight() + carried.weight() + expiry.weight();
     }
 
     /** Takes the rows that are not in the store to be written; null when nothing moved. Fold thread, one at a time. */
@@ -258,22 +394,25 @@ final class Table {
         lock.lock();
         try {
             frozen = active;
-            active = new Overlay(overlays++);
+            active = new Overlay(overlays++, indexes.count());
         } finally {
             lock.unlock();
         }
-        return new Frozen(this, frozen, checkpoint);
+        var forgotten = List.copyOf(purges);
+        purges.clear();
+        return new Frozen(this, frozen, carried.freeze(), parking.freeze(), expiry.freeze(), forgotten, checkpoint);
     }
 
-    /** The frozen rows are in the store. Fold thread. */
-    void thaw(Checkpoint reached) {
-        written = reached;
+    /** What was frozen is in the store. Fold thread. */
+    void thaw(Frozen done) {
+        written = done.checkpoint();
         lock.lock();
         try {
             frozen = null;
         } finally {
             lock.unlock();
         }
+        expiry.thaw(done.expiry());
     }
 
     /** No reader may begin any more: the rows will be deleted. */
@@ -324,21 +463,5 @@ final class Table {
         var view = new Cursor.ViewPart(
                 identity.storeId(), identity.epoch(), name(), generation(), checkpoint.change(), null);
         return new Committed(checkpoint, Cursor.of(checkpoint.offsets()).with(view));
-    }
-
-    /** Writes frozen rows, the change index and the checkpoint into a batch. Any one thread. */
-    static void write(Frozen frozen, ViewRecord record, RowStore.Batch batch) {
-        int viewId = record.viewId();
-        byte[] nothing = {};
-        for (var slot : frozen.overlay().byKey()) {
-            var row = slot.row();
-            byte[] key = row.key().getBytes(StandardCharsets.UTF_8);
-            batch.put(StoreKeys.row(viewId, key), row.stored());
-            if (slot.storedChange() > 0) {
-                batch.deleteOnce(StoreKeys.change(viewId, slot.storedChange(), key));
-            }
-            batch.put(StoreKeys.change(viewId, row.change(), key), nothing);
-        }
-        batch.put(StoreKeys.view(viewId), record.toBytes());
     }
 }

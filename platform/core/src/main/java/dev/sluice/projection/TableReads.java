@@ -34,7 +34,11 @@ final class TableReads {
             var slot = active.slot(key);
             return slot == null ? List.of() : List.of(slot.row());
         })) {
-            return new View.KeyedRow(key, row(capture, key), capture.at().cursor());
+            var row = row(capture, key);
+            return new View.KeyedRow(
+                    key,
+                    row == null || row.isDeleted() ? null : row,
+                    capture.at().cursor());
         }
     }
 
@@ -67,9 +71,9 @@ final class TableReads {
                 first = first == null ? capture.at().cursor() : first;
                 var part = merged(capture, prefix, from, chunk);
                 for (var row : part.rows()) {
-                    if (where == null || where.test(row::column)) {
+                    if (!row.isDeleted() && (where == null || where.test(row::column))) {
                         if (found.size() == limit) {
-                            return new View.Page(found, first, after, bytes);
+                            return new View.Page(found, first, after, bytes, null);
                         }
                         found.add(new View.KeyedRow(row.key(), row, first));
                         bytes += row.weight();
@@ -77,12 +81,12 @@ final class TableReads {
                     after = row.key();
                 }
                 if (part.isLast()) {
-                    return new View.Page(found, first, null, bytes);
+                    return new View.Page(found, first, null, bytes, null);
                 }
                 looked += part.rows().size();
             }
         }
-        return new View.Page(found, Objects.requireNonNull(first), after, bytes);
+        return new View.Page(found, Objects.requireNonNull(first), after, bytes, null);
     }
 
     /** Rows in the order of keys; {@code isLast}: no more follow. */
@@ -200,11 +204,11 @@ final class TableReads {
         }
     }
 
-    private static boolean isNewerElsewhere(Capture capture, String key) {
+    static boolean isNewerElsewhere(Capture capture, String key) {
         return capture.frozen() != null && capture.frozen().slot(key) != null || isInActive(capture, key);
     }
 
-    private static boolean isInActive(Capture capture, String key) {
+    static boolean isInActive(Capture capture, String key) {
         var slot = capture.active().slot(key);
         return slot != null && slot.since() <= capture.at().checkpoint().change();
     }
@@ -221,12 +225,12 @@ final class TableReads {
         var cursor = Table.cursorAt(capture.at().cursor(), next, nextKey);
         var keyed = rows.stream()
                 .limit(limit)
-                .map(row -> new View.KeyedRow(row.key(), row, cursor))
+                .map(row -> new View.KeyedRow(row.key(), row.isDeleted() ? null : row, cursor))
                 .toList();
         return new View.Changes(keyed, next, nextKey, cursor, rows.size() > limit);
     }
 
-    private Capture captured(Function<Overlay, List<StoredRow>> copy) {
+    Capture captured(Function<Overlay, List<StoredRow>> copy) {
         var capture = table.capture(copy);
         if (capture == null) {
             throw new Dropped();

@@ -7,15 +7,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 final class Tally {
     private long folded;
     private long filtered;
+    private long late;
+    private long parked;
     private long refused;
     private long nullsIgnored;
 
-    void folded() {
-        folded++;
-    }
-
-    void filtered() {
-        filtered++;
+    void count(FoldClause.Outcome outcome) {
+        switch (outcome) {
+            case FOLDED -> folded++;
+            case FILTERED -> filtered++;
+            case LATE -> late++;
+            case PARKED -> parked++;
+            case NOT_MEANT -> {}
+        }
     }
 
     void refused() {
@@ -31,6 +35,8 @@ final class Tally {
     void report(MeterRegistry metrics, String projection) {
         folded = report(metrics, projection, "folded", folded);
         filtered = report(metrics, projection, "filtered", filtered);
+        late = report(metrics, projection, "late", late);
+        parked = report(metrics, projection, "parked", parked);
         refused = report(metrics, projection, "dead_letter", refused);
         nullsIgnored = report(metrics, projection, "null_ignored", nullsIgnored);
     }

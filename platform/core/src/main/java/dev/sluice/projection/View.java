@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.function.Function;
@@ -42,6 +43,21 @@ public interface View {
             @Nullable Predicate<Function<String, @Nullable Object>> where);
 
     /**
+     * Rows in the order of a column, then of the key; a page is read at one moment, the next one at another. INVALID_REQUEST names the
+     * index to declare where none keeps the order, unless {@code mayScan}: then the first {@code limit} of the rows looked at are
+     * given, {@link Page#scanned} says of how many, and there is no next page.
+     *
+     * @param after {@link Page#next} of the page before
+     */
+    Future<Page> rowsBy(
+            Order order,
+            String prefix,
+            @Nullable String after,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where,
+            boolean mayScan);
+
+    /**
      * The rows changed after a change number, each once in its newest state, in order of the change that last touched it.
      * {@code row} null: deleted. {@code next} is the change number read up to and {@code nextKey} the last key when a commit
      * was cut, to be given back as {@code afterKey}. At most {@code limit} rows, fewer when they are large; {@code more}: others had
@@ -58,9 +74,34 @@ public interface View {
     /** A key with its row and where it was read. */
     record KeyedRow(String key, @Nullable Row row, Cursor cursor) {}
 
-    /** {@code next}: the key after which the next page begins; null: there are no more rows. {@code bytes}: about what they take. */
+    /** An order of rows: by a column (null first, then false, true, numbers, times, strings), then by key (ascending). */
+    record Order(String column, boolean isDescending) {
+        /** Reads {@code column}, {@code column asc} or {@code column desc}; INVALID_REQUEST for anything else. */
+        public static Order parse(String text) {
+            var words = text.strip().split("\\s+");
+            boolean isDescending = words.length == 2 && words[1].equals("desc");
+            if (words.length > 2 || words.length == 2 && !isDescending && !words[1].equals("asc")) {
+                throw Failure.of(
+                        Failure.Kind.INVALID_REQUEST,
+                        "found orderBy '" + text + "', expected a column, with asc or desc behind it or not");
+            }
+            return new Order(words[0], isDescending);
+        }
+    }
+
+    /**
+     * {@code next}: where the next page begins; null: there is none. {@code bytes}: about what the rows take. {@code scanned}: how many
+     * rows were looked at for an order that no index keeps, else null.
+     */
     record Page(
-            List<KeyedRow> rows, Cursor cursor, @Nullable String next, long bytes) {}
+            List<KeyedRow> rows,
+            Cursor cursor,
+            @Nullable String next,
+            long bytes,
+            @Nullable Scanned scanned) {}
+
+    /** {@code isWhole}: no row was left out. */
+    record Scanned(long rows, boolean isWhole) {}
 
     record Changes(List<KeyedRow> rows, long next, @Nullable String nextKey, Cursor cursor, boolean more) {}
 

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  * when the store was not closed cleanly. A store of another log, or one that is ahead of its log, is emptied and gets a new id.
  */
 final class ViewStore implements AutoCloseable {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     /** What goes to the store in one batch. {@code droppedViewIds}: their rows, change index and record are deleted. */
     record Spill(List<Part> parts, List<Integer> droppedViewIds, boolean isFlushed) {
         /** Frozen rows with the record as it is to be. */
-        record Part(Table.Frozen frozen, ViewRecord record) {}
+        record Part(Frozen frozen, ViewRecord record) {}
     }
 
     private final RowStore rows;
@@ -66,11 +66,13 @@ final class ViewStore implements AutoCloseable {
         long storeId = in.u64();
         int epoch = (int) in.varint();
         int nextViewId = (int) in.varint();
-        var records = records(rows);
-        boolean isOfThisLog = in.text().equals(logId)
+        // what an older version wrote is folded again, into records of this one
+        var records = format < FORMAT ? List.<ViewRecord>of() : records(rows);
+        boolean isUsable = format == FORMAT
+                && in.text().equals(logId)
                 && records.stream()
                         .allMatch(record -> isWithin(record.checkpoint().offsets(), heads));
-        if (!isOfThisLog) {
+        if (!isUsable) {
             try (var batch = new RowStore.Batch()) {
                 batch.deleteRange(StoreKeys.FIRST, StoreKeys.END);
                 rows.write(batch);
@@ -155,12 +157,10 @@ final class ViewStore implements AutoCloseable {
         try (var batch = new RowStore.Batch()) {
             batch.put(StoreKeys.STORE, record());
             for (int viewId : spill.droppedViewIds()) {
-                batch.delete(StoreKeys.view(viewId));
-                batch.deleteRange(StoreKeys.row(viewId, ""), StoreKeys.rowsTo(viewId));
-                batch.deleteRange(StoreKeys.change(viewId, 0, new byte[0]), StoreKeys.changesTo(viewId));
+                StoreKeys.deleteAll(viewId, batch);
             }
             for (var part : spill.parts()) {
-                Table.write(part.frozen(), part.record(), batch);
+                part.frozen().write(part.record(), batch);
             }
             rows.write(batch);
         }

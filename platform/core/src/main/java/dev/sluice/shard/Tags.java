@@ -10,6 +10,11 @@ public final class Tags {
 
     private Tags() {}
 
+    /** Whether it is one tag. */
+    public static boolean isTag(String part) {
+        return TAG.matcher(part).matches();
+    }
+
     /** INVALID_EVENT names the part that is not a tag. */
     public static void check(@Nullable Object tags) {
         if (tags == null) {
@@ -20,7 +25,7 @@ public final class Tags {
                     Failure.Kind.INVALID_EVENT, "found tags " + tags + ", expected a string of name:value parts");
         }
         for (String part : text.split(",", -1)) {
-            if (!TAG.matcher(part).matches()) {
+            if (!isTag(part)) {
                 throw Failure.of(
                         Failure.Kind.INVALID_EVENT,
                         "found tag '" + (part.length() <= 64 ? part : part.substring(0, 64) + "…")

@@ -39,7 +39,7 @@ class DefinitionFileTest {
                 .definition();
 
         assertThat(definition.clauses().get(0).each().list()).hasToString("data.a.filter(as, as > 1)");
-        assertThat(definition.clauses().get(0).variables()).containsExactly("i");
+        assertThat(definition.clauses().get(0).each().variable()).isEqualTo("i");
         assertThat(definition.derived()).extracting(Definition.Derived::name).containsExactly("m", "o");
     }
 
@@ -91,7 +91,7 @@ class DefinitionFileTest {
         var failure = catchThrowableOfType(Failure.class, () -> DefinitionFile.read(text, "p.yaml"));
 
         assertThat(failure.kind()).isEqualTo(Failure.Kind.DEFINITION_INVALID);
-        assertThat(failure.getMessage()).startsWith("p.yaml:" + line + ": ").contains(message);
+        assertThat(failure.getMessage()).startsWith("p.yaml:" + line + ":").contains(message);
         assertThat(failure.details()).containsEntry("line", line).containsEntry("key", key);
     }
 
@@ -105,13 +105,52 @@ class DefinitionFileTest {
                 Arguments.of("from: all\n" + FOLD, 1, "projection", "expected the projection's name"),
                 Arguments.of("projection: a b\nfrom: all\n" + FOLD, 1, "projection", "found 'a b'"),
                 Arguments.of(
-                        HEAD + FOLD + "colour: red\n", 4, "colour", "an unknown key, expected derive, fold, from, key"),
-                Arguments.of(HEAD + FOLD + "window: 1d\n", 4, "window", "a key that is not supported"),
+                        HEAD + FOLD + "colour: red\n",
+                        4,
+                        "colour",
+                        "an unknown key, expected alert, carry, derive, fold"),
+                Arguments.of(HEAD + FOLD + "window: 1d\n", 4, "window", "expected a map"),
+                Arguments.of(HEAD + FOLD + "window: { tumbling: 7h }\n", 4, "window.tumbling", "divides a day"),
+                Arguments.of(HEAD + FOLD + "window: { tumbling: 0h }\n", 4, "window.tumbling", "found '0h'"),
+                Arguments.of(HEAD + FOLD + "window: { tumbling: 1h, zone: Mars }\n", 4, "window.zone", "Europe/Berlin"),
+                Arguments.of(HEAD + FOLD + "window: { tumbling: 1h }\n", 1, "key", "names window.start"),
+                Arguments.of(HEAD + "window: { tumbling: 1h }\nkey: data.a\n" + FOLD, 4, "key", "without the window"),
+                Arguments.of(HEAD + "window: { tumbling: 1h }\nkey: window.begin\n" + FOLD, 4, "key", "start, end"),
+                Arguments.of(
+                        HEAD + "retain: 1d\nwindow: { tumbling: 1h }\nkey: window.start\n" + FOLD,
+                        3,
+                        "retain",
+                        "window.retain"),
+                Arguments.of(HEAD + FOLD + "retain: soon\n", 4, "retain", "found 'soon'"),
+                Arguments.of(HEAD + "carry: { c: Placed }\n" + FOLD, 3, "carry.c", "OrderPlaced.customerId"),
+                Arguments.of(HEAD + "carry: { c: T.x }\nkey: carry.d\n" + FOLD, 4, "key", "one of its fields: c"),
+                Arguments.of(HEAD + "key: carry.c\n" + FOLD, 3, "key", "found 'carry'"),
+                Arguments.of(HEAD + "fold:\n  T: { delete: false }\n", 4, "fold.T.delete", "expected true"),
+                Arguments.of(
+                        HEAD + "fold:\n  T: { delete: true, n: count() }\n", 4, "fold.T.delete", "only key and each"),
+                Arguments.of(HEAD + FOLD + "index: n\n", 4, "index", "expected a list"),
+                Arguments.of(HEAD + FOLD + "index: [ m ]\n", 4, "index", "desc or not: n"),
+                Arguments.of(HEAD + FOLD + "index: [ n up ]\n", 4, "index", "found 'n up'"),
+                Arguments.of(HEAD + FOLD + "index: [ n, n ]\n", 4, "index", "a second time"),
+                Arguments.of(HEAD + "fold:\n  T: { s: set(id) }\nindex: [ s ]\n", 5, "index", "a column of lists"),
+                Arguments.of(HEAD + FOLD + "alert: { when: n > 1, emit: A }\n", 4, "alert.stream", "stock-${key}"),
+                Arguments.of(
+                        HEAD + FOLD + "alert: { when: n > 1, emit: T, stream: a }\n", 4, "alert.emit", "feed itself"),
+                Arguments.of(
+                        HEAD + FOLD + "alert: { when: n > 1, emit: A, stream: 'a-${x}' }\n",
+                        4,
+                        "alert.stream",
+                        "found 'x'"),
+                Arguments.of(
+                        HEAD + FOLD + "alert: { when: n > 1, emit: A, stream: 'a-${key' }\n",
+                        4,
+                        "alert.stream",
+                        "expected a }"),
                 Arguments.of(HEAD + FOLD + FOLD, 4, "fold", "a second time"),
                 Arguments.of(HEAD + FOLD + "---\n" + HEAD + FOLD, 5, "projection", "'p' a second time"),
                 Arguments.of("projection: p\nfrom: {}\n" + FOLD, 2, "from", "found 0 keys, expected one of"),
                 Arguments.of("projection: p\nfrom: order\n" + FOLD, 2, "from", "expected a map"),
-                Arguments.of("projection: p\nfrom: { tags: [a] }\n" + FOLD, 2, "from.tags", "not supported"),
+                Arguments.of("projection: p\nfrom: { tags: [a] }\n" + FOLD, 2, "from.tags", "tags such as customer:77"),
                 Arguments.of("projection: p\nfrom: { types: T }\n" + FOLD, 2, "from.types", "expected a list of names"),
                 Arguments.of("projection: p\nfrom: { stream: $dlq.x }\n" + FOLD, 2, "from.stream", "platform's own"),
                 Arguments.of(HEAD + "key: data.\n" + FOLD, 3, "key", "1:6: found the end"),

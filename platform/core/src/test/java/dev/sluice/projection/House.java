@@ -1,10 +1,13 @@
 package dev.sluice.projection;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.sluice.bus.EventBusMesh;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Event;
+import dev.sluice.log.EventQuery;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
@@ -27,6 +30,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /** A log and a projection room in a folder, to be stopped, crashed and opened again. */
 final class House implements AutoCloseable {
@@ -39,6 +44,7 @@ final class House implements AutoCloseable {
     private final EventBusMesh mesh;
     private final Log log;
     private final MeterRegistry metrics = new SimpleMeterRegistry();
+    private final AtomicLong passedMicros = new AtomicLong();
     private ProjectionRoom room;
     private Path views;
     private int crashes;
@@ -50,12 +56,22 @@ final class House implements AutoCloseable {
         views = folder.resolve("views");
         vertx = Vertx.vertx();
         mesh = EventBusMesh.on(vertx);
-        log = Log.open(folder.resolve("log"), LogOptions.defaults().withShards(shards));
+        log = Log.open(
+                folder.resolve("log"), LogOptions.defaults().withShards(shards).withClock(this::nowMicros));
         room = open();
     }
 
     private ProjectionRoom open() {
         return new ProjectionRoom(vertx, log, views, flushInterval, MEMORY_BYTES, mesh, metrics);
+    }
+
+    private long nowMicros() {
+        return TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()) + passedMicros.get();
+    }
+
+    /** Lets time go by for the log. */
+    void pass(Duration time) {
+        passedMicros.addAndGet(TimeUnit.MILLISECONDS.toMicros(time.toMillis()));
     }
 
     ProjectionRoom room() {
@@ -107,16 +123,45 @@ final class House implements AutoCloseable {
     }
 
     Event event(String type, String json) {
+        return event(type, json, 1_700_000_000_000_000L + (events + 1) * 1_000_000L);
+    }
+
+    Event event(String type, String json, long timeMicros) {
         events++;
         return new Event(
                 "e" + events,
                 type,
                 "/test",
-                1_700_000_000_000_000L + events * 1_000_000L,
+                timeMicros,
                 Event.JSON,
                 Map.of(),
                 null,
                 json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** An event of a time some while before now. */
+    Event eventBefore(String type, String json, Duration ago) {
+        return event(type, json, nowMicros() - TimeUnit.MILLISECONDS.toMicros(ago.toMillis()));
+    }
+
+    /** Appends what an operator does to all dead letters that a projection has had. */
+    void resolve(String projection, String type) {
+        reach(projection, log.head());
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS)).until(() -> isWritten(projection));
+        var letters = log.readStream("$dlq.projection-" + projection, 1, EventQuery.Direction.FORWARD, 1_000);
+        append(
+                "$dlq-resolved.projection-" + projection,
+                type,
+                letters.stream()
+                        .map(letter -> "\"" + letter.position() + "\"")
+                        .collect(Collectors.joining(",", "{\"positions\":[", "]}")));
+        reach(projection, log.head());
+    }
+
+    /** Whether there are as many dead letters in the log as the projection has ever refused. */
+    private boolean isWritten(String projection) {
+        return log.version("$dlq.projection-" + projection)
+                >= room.info(projection).deadLetters();
     }
 
     /** The rows of a view when it has folded the whole log. */

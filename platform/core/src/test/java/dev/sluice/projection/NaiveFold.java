@@ -9,18 +9,25 @@ import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A random definition, and its fold in the simplest way: all values in a list, aggregated at the end. */
+/**
+ * A random definition, and its fold in the simplest way: the values of each row in a list, aggregated at the end. Dead letters
+ * count as discarded.
+ */
 record NaiveFold(
         String name,
         String from,
@@ -29,7 +36,48 @@ record NaiveFold(
         boolean isEach,
         Key key,
         List<Column> columns,
-        String type) {
+        String type,
+        boolean isDeleting,
+        Lifetime lifetime) {
+    private static final String CARRY = "carry: { kept: Other.s, other: { type: Placed, value: data.m } }\n";
+
+    /** How long rows live: by windows of an hour, or after their last event. */
+    record Lifetime(boolean isWindowed, int graceHours, int retainHours) {
+        private static final long HOUR_MICROS = 3_600_000_000L;
+
+        String yaml() {
+            if (!isWindowed) {
+                return retainHours == 0 ? "" : "retain: " + retainHours + "h\n";
+            }
+            return "window: { tumbling: 1h" + (graceHours == 0 ? "" : ", grace: " + graceHours + "h")
+                    + (retainHours == 0 ? "" : ", retain: " + retainHours + "h") + " }\n";
+        }
+
+        private static long windowStart(RecordedEvent event) {
+            return Math.floorDiv(event.timeMicros(), HOUR_MICROS) * HOUR_MICROS;
+        }
+
+        boolean isLate(RecordedEvent event) {
+            return isWindowed
+                    && (graceHours > 0 && event.recordedMicros() - event.timeMicros() > graceHours * HOUR_MICROS
+                            || event.recordedMicros() > dueMicros(event));
+        }
+
+        /** When the row of an event is to be deleted. */
+        long dueMicros(RecordedEvent event) {
+            if (retainHours == 0) {
+                return Long.MAX_VALUE;
+            }
+            return (isWindowed ? windowStart(event) + HOUR_MICROS : event.recordedMicros()) + retainHours * HOUR_MICROS;
+        }
+    }
+
+    /** What a row has seen, and when it is to be deleted. */
+    private static final class RowSeen {
+        private final List<Seen> seen = new ArrayList<>();
+        private long dueMicros;
+    }
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
@@ -42,7 +90,7 @@ record NaiveFold(
     record Column(String name, String aggregate, @Nullable Value value) {}
 
     /** An event and, of a definition with each, one of its elements. */
-    record Seen(RecordedEvent event, JsonNode data, JsonNode element) {
+    record Seen(RecordedEvent event, JsonNode data, JsonNode element, Map<String, Object> carried) {
         @Nullable
         Object field(String name) {
             return scalar(data.path(name));
@@ -82,12 +130,20 @@ record NaiveFold(
             new Value("data.s", seen -> seen.field("s")),
             new Value("data.n", seen -> seen.field("n")),
             new Value("time", Seen::time),
+            new Value("carry.kept", seen -> seen.carried().get("kept")),
+            new Value("carry.other", seen -> seen.carried().get("other")),
             new Value("id", seen -> seen.event().id()));
     private static final List<Key> KEYS = List.of(
             new Key("", seen -> seen.event().stream()
                     .substring(seen.event().stream().indexOf('-') + 1)),
             new Key("key: data.s\n", seen -> (String) seen.field("s")),
+            new Key("key: carry.kept\n", seen -> (String) seen.carried().get("kept")),
             new Key("key: [ data.s, data.m ]\n", seen -> text(seen.field("s")) + "/" + text(seen.field("m"))));
+
+    private static final Key KEY_OF_WINDOW = new Key(
+            "key: [ data.s, window.start ]\n",
+            seen -> text(seen.field("s")) + "/"
+                    + text(Instant.EPOCH.plus(Lifetime.windowStart(seen.event()), ChronoUnit.MICROS)));
 
     private static final List<Value> NUMBERS_OF_ELEMENTS =
             List.of(new Value("i.q", seen -> seen.ofElement("q")), new Value("i.q + data.m", seen -> {
@@ -109,24 +165,17 @@ record NaiveFold(
                         : value.toString().replace("~", "~0").replace("/", "~1");
     }
 
-    static NaiveFold random(String name, Random random) {
-        var columns = new ArrayList<Column>();
+    /** @param shards of several, what depends on the order of events is only done to rows of one stream */
+    static NaiveFold random(String name, Random random, int shards) {
         boolean isEach = random.nextInt(3) == 0;
+        boolean isWindowed = !isEach && random.nextInt(4) == 0;
+        boolean isOrdered = !isEach && !isWindowed && random.nextInt(3) == 0;
+        // order-7 and cart-7 have the same key
+        boolean onlyOrders = random.nextBoolean() || isOrdered && shards > 1;
+        var columns = new ArrayList<Column>();
         for (int i = 0; i < 1 + random.nextInt(4); i++) {
-            String aggregate = List.of("count", "sum", "min", "max", "first", "last", "avg", "set", "list")
-                    .get(random.nextInt(9));
-            var value =
-                    switch (aggregate) {
-                        case "count" -> null;
-                        case "sum", "avg" ->
-                            isEach && random.nextBoolean()
-                                    ? NUMBERS_OF_ELEMENTS.get(random.nextInt(NUMBERS_OF_ELEMENTS.size()))
-                                    : NUMBERS.get(random.nextInt(NUMBERS.size()));
-                        default -> SCALARS.get(random.nextInt(SCALARS.size()));
-                    };
-            columns.add(new Column("c" + i, aggregate, value));
+            columns.add(column("c" + i, random, isEach, isOrdered));
         }
-        boolean onlyOrders = random.nextBoolean();
         return new NaiveFold(
                 name,
                 onlyOrders ? "{ category: order }" : "all",
@@ -135,13 +184,41 @@ record NaiveFold(
                 isEach,
                 isEach
                         ? KEYS_OF_ELEMENTS.get(random.nextInt(KEYS_OF_ELEMENTS.size()))
-                        : KEYS.get(random.nextInt(KEYS.size())),
+                        : isWindowed ? KEY_OF_WINDOW : KEYS.get(isOrdered ? 0 : random.nextInt(KEYS.size())),
                 columns,
-                randomType(random));
+                randomType(random),
+                random.nextBoolean() && (isOrdered || shards == 1),
+                isWindowed
+                        ? new Lifetime(true, random.nextInt(3) * 30, random.nextInt(3) * 60)
+                        : new Lifetime(false, 0, isOrdered ? random.nextInt(3) * 30 : 0));
+    }
+
+    /** @param isSafe none that an event may be refused for: a parked event would not keep its row from being forgotten */
+    private static Column column(String name, Random random, boolean isEach, boolean isSafe) {
+        var all = List.of("count", "min", "max", "first", "last", "set", "list", "sum", "avg");
+        String aggregate = all.get(random.nextInt(isSafe ? 7 : 9));
+        var value =
+                switch (aggregate) {
+                    case "count" -> null;
+                    case "sum", "avg" ->
+                        isEach && random.nextBoolean()
+                                ? NUMBERS_OF_ELEMENTS.get(random.nextInt(NUMBERS_OF_ELEMENTS.size()))
+                                : NUMBERS.get(random.nextInt(NUMBERS.size()));
+                    default -> SCALARS.get(random.nextInt(SCALARS.size()));
+                };
+        return new Column(name, aggregate, value);
     }
 
     static String randomType(Random random) {
-        return random.nextInt(3) == 0 ? "Other" : "Placed";
+        return List.of("Placed", "Other", "Placed").get(random.nextInt(3));
+    }
+
+    static String randomEventType(Random random) {
+        return random.nextInt(10) == 0 ? "Gone" : randomType(random);
+    }
+
+    static Duration randomAge(Random random) {
+        return Duration.ofMinutes(random.nextInt(4) == 0 ? random.nextInt(5_000) : random.nextInt(100));
     }
 
     static String randomStream(Random random) {
@@ -182,45 +259,110 @@ record NaiveFold(
     }
 
     String yaml() {
-        return "projection: " + name + "\nfrom: " + from + "\n" + (isEach ? "" : key.yaml())
+        return "projection: " + name + "\nfrom: " + from + "\n" + CARRY + lifetime.yaml() + (isEach ? "" : key.yaml())
                 + (where == null ? "" : "where: " + where + "\n") + "fold:\n  " + type + ":\n"
                 + (isEach ? "    each: data.items as i\n" + key.yaml() : "")
                 + columns.stream()
                         .map(column -> "    " + column.name + ": " + column.aggregate + "("
                                 + (column.value == null ? "" : column.value.text)
                                 + (column.aggregate.equals("list") ? ", 3" : "") + ")\n")
-                        .collect(Collectors.joining());
+                        .collect(Collectors.joining())
+                + (isDeleting
+                        ? "  Gone: { delete: true"
+                                + (isEach
+                                        ? ", each: data.items as i, "
+                                                + key.yaml().strip()
+                                        : "") + " }\n"
+                        : "")
+                + orders().stream()
+                        .map(order -> order.column() + (order.isDescending() ? " desc" : ""))
+                        .collect(Collectors.collectingAndThen(
+                                Collectors.joining(", "),
+                                orders -> orders.isEmpty() ? "" : "index: [ " + orders + " ]\n"));
     }
 
+    /** The orders that the definition keeps: a first column rising, a second falling. */
+    List<View.Order> orders() {
+        var single = columns.stream()
+                .filter(column -> !List.of("set", "list").contains(column.aggregate))
+                .map(Column::name)
+                .limit(2)
+                .toList();
+        return IntStream.range(0, single.size())
+                .mapToObj(i -> new View.Order(single.get(i), i == 1))
+                .toList();
+    }
+
+    /** The keys of rows in an order. */
+    static List<String> ordered(View.Order order, List<View.KeyedRow> rows) {
+        Comparator<View.KeyedRow> byValue =
+                Comparator.comparing(row -> row.row().get(order.column()), Comparator.nullsFirst(NaiveFold::compare));
+        return rows.stream()
+                .sorted((order.isDescending() ? byValue.reversed() : byValue)
+                        .thenComparing(View.KeyedRow::key, NaiveFold::compare))
+                .map(View.KeyedRow::key)
+                .toList();
+    }
+
+    /** The rows that all events make, as of the last one's recorded time. */
     Map<String, String> rows(List<RecordedEvent> events) {
-        var values = new TreeMap<String, List<Seen>>();
-        for (var event : meant(events)) {
-            if (!isRefused(event)) {
-                elements(event)
-                        .forEach(seen -> values.computeIfAbsent(key.function.apply(seen), none -> new ArrayList<>())
-                                .add(seen));
+        var rows = new TreeMap<String, RowSeen>();
+        var carried = new TreeMap<String, Map<String, Object>>();
+        long nowMicros = 0;
+        for (var event : events) {
+            nowMicros = Math.max(nowMicros, event.recordedMicros());
+            if (!onlyOrders || event.stream().startsWith("order-")) {
+                var data = parse(event);
+                var left = carried.computeIfAbsent(event.stream(), first -> new HashMap<>());
+                carry(event, data, left);
+                fold(new Seen(event, data, JSON.missingNode(), Map.copyOf(left)), rows);
             }
         }
-        var rows = new TreeMap<String, String>();
-        values.forEach((rowKey, seen) -> rows.put(
-                rowKey,
-                columns.stream()
-                        .map(column -> "\"" + column.name + "\":" + json(cell(column, seen)))
-                        .collect(Collectors.joining(",", "{", "}"))));
-        return rows;
+        var shown = new TreeMap<String, String>();
+        for (var row : rows.entrySet()) {
+            if (row.getValue().dueMicros >= nowMicros) {
+                shown.put(
+                        row.getKey(),
+                        columns.stream()
+                                .map(column -> "\"" + column.name + "\":" + json(cell(column, row.getValue().seen)))
+                                .collect(Collectors.joining(",", "{", "}")));
+            }
+        }
+        return shown;
     }
 
-    long refused(List<RecordedEvent> events) {
-        return meant(events).stream().filter(this::isRefused).count();
+    private static void carry(RecordedEvent event, JsonNode data, Map<String, Object> left) {
+        String name = event.type().equals("Other") ? "kept" : event.type().equals("Placed") ? "other" : "";
+        if (!name.isEmpty()) {
+            var value = Seen.scalar(data.path(name.equals("kept") ? "s" : "m"));
+            if (value == null) {
+                left.remove(name);
+            } else {
+                left.put(name, value);
+            }
+        }
     }
 
-    private List<Seen> meant(List<RecordedEvent> events) {
-        return events.stream()
-                .filter(event -> event.type().equals(type)
-                        && (!onlyOrders || event.stream().startsWith("order-")))
-                .map(event -> new Seen(event, parse(event), JSON.missingNode()))
-                .filter(seen -> where == null || seen.field("m") instanceof BigDecimal m && m.signum() > 0)
-                .toList();
+    private void fold(Seen event, Map<String, RowSeen> rows) {
+        boolean isDeleted = isDeleting && event.event().type().equals("Gone");
+        if (!isDeleted && !event.event().type().equals(type)
+                || lifetime.isLate(event.event())
+                || where != null && !(event.field("m") instanceof BigDecimal m && m.signum() > 0)
+                || isRefused(event, isDeleted)) {
+            return;
+        }
+        for (var seen : elements(event)) {
+            String rowKey = key.function.apply(seen);
+            var row = rows.get(rowKey);
+            if (isDeleted || row != null && row.dueMicros < event.event().recordedMicros()) {
+                rows.remove(rowKey);
+            }
+            if (!isDeleted) {
+                row = rows.computeIfAbsent(rowKey, first -> new RowSeen());
+                row.seen.add(seen);
+                row.dueMicros = Math.max(row.dueMicros, lifetime.dueMicros(event.event()));
+            }
+        }
     }
 
     /** What is folded of an event: itself, or each of its elements. */
@@ -229,20 +371,23 @@ record NaiveFold(
             return List.of(event);
         }
         var elements = new ArrayList<Seen>();
-        event.data().path("items").forEach(element -> elements.add(new Seen(event.event(), event.data(), element)));
+        event.data()
+                .path("items")
+                .forEach(element -> elements.add(new Seen(event.event(), event.data(), element, event.carried())));
         return elements;
     }
 
-    private boolean isRefused(Seen event) {
-        return elements(event).stream().anyMatch(this::isElementRefused);
+    private boolean isRefused(Seen event, boolean isDeleted) {
+        return elements(event).stream().anyMatch(seen -> isElementRefused(seen, isDeleted));
     }
 
-    private boolean isElementRefused(Seen seen) {
+    private boolean isElementRefused(Seen seen, boolean isDeleted) {
         return key.function.apply(seen) == null
-                || columns.stream()
-                        .anyMatch(column -> column.value != null
-                                && (column.aggregate.equals("sum") || column.aggregate.equals("avg"))
-                                && column.value.function.apply(seen) instanceof String);
+                || !isDeleted
+                        && columns.stream()
+                                .anyMatch(column -> column.value != null
+                                        && (column.aggregate.equals("sum") || column.aggregate.equals("avg"))
+                                        && column.value.function.apply(seen) instanceof String);
     }
 
     private static JsonNode parse(RecordedEvent event) {

@@ -423,15 +423,15 @@ class ProjectionRoomTest {
     }
 
     @Test
-    void anEventThatCannotBeFoldedIsADeadLetterAndTheNextGoOn() {
+    void anEventThatCannotBeFoldedIsADeadLetterAndOtherRowsGoOn() {
         house.apply(ORDERS);
         house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":\"much\",\"id\":\"o1\"}");
         house.append("order-2", "OrderPlaced", "{\"total\":5}");
-        house.append("order-3", "OrderPlaced", "{\"customer\":\"ann\",\"total\":5}");
+        house.append("order-3", "OrderPlaced", "{\"customer\":\"bob\",\"total\":5}");
 
         assertThat(house.rows("orders"))
                 .isEqualTo(Map.of(
-                        "ann",
+                        "bob",
                         "{\"orders\":1,\"gross\":5,\"last\":null,\"at\":\"2023-11-14T22:13:23Z\",\"cancelled\":0}"));
         assertThat(house.room().info("orders").deadLetters()).isEqualTo(2);
         house.crash();
@@ -450,6 +450,112 @@ class ProjectionRoomTest {
                         .counter("projection.events", "projection", "orders", "result", "dead_letter")
                         .count())
                 .isGreaterThanOrEqualTo(2);
+    }
+
+    @Test
+    void eventsOfARowAreParkedBehindItsDeadLetterUntilItIsDiscarded() {
+        house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: sum(data.n), last: last(data.n) } }");
+        house.append("x-a", "T", "{\"n\":1}");
+        house.append("x-a", "T", "{\"n\":\"bad\"}");
+        house.append("x-a", "T", "{\"n\":2}");
+        house.append("x-a", "T", "{\"n\":\"worse\"}");
+        house.append("x-a", "T", "{\"n\":3}");
+        house.append("x-b", "T", "{\"n\":4}");
+
+        assertThat(house.rows("p")).isEqualTo(Map.of("a", "{\"n\":1,\"last\":1}", "b", "{\"n\":4,\"last\":4}"));
+        house.crash();
+        house.resolve("p", "DeadLetterRetried");
+        assertThat(house.rows("p")).containsEntry("a", "{\"n\":1,\"last\":1}");
+        house.restart();
+        house.resolve("p", "DeadLetterDiscarded");
+        assertThat(house.rows("p")).containsEntry("a", "{\"n\":3,\"last\":2}");
+        assertThat(house.room().info("p").deadLetters()).isEqualTo(1);
+        house.resolve("p", "DeadLetterDiscarded");
+
+        assertThat(house.rows("p")).containsEntry("a", "{\"n\":6,\"last\":3}");
+        assertThat(house.room().info("p").deadLetters()).isZero();
+        assertThat(house.log().readStream("$dlq.projection-p", 1, Direction.FORWARD, 10))
+                .extracting(letter -> new String(letter.data()))
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("\"key\":\"a\",\"attempts\":1}"),
+                        again -> assertThat(again).contains("\"attempts\":2,\"retriedFrom\":\"0:"),
+                        next -> assertThat(next).contains("\"attempts\":1}"));
+    }
+
+    @Test
+    void anEventForManyRowsWaitsForAllOfThemAndHoldsThemAll() {
+        house.apply("projection: p\nfrom: { category: x }\n"
+                + "fold: { T: { each: data.k as k, key: k, n: sum(data.n), order: 'list(data.n, 9)' } }");
+        house.append("x-1", "T", "{\"k\":[\"a\"],\"n\":\"bad\"}");
+        house.append("x-1", "T", "{\"k\":[\"b\",\"a\"],\"n\":2}");
+        house.append("x-1", "T", "{\"k\":[\"b\",\"c\"],\"n\":3}");
+        house.append("x-1", "T", "{\"k\":[\"d\"],\"n\":4}");
+
+        assertThat(house.rows("p")).isEqualTo(Map.of("d", "{\"n\":4,\"order\":[4]}"));
+        house.resolve("p", "DeadLetterDiscarded");
+
+        assertThat(house.rows("p"))
+                .isEqualTo(Map.of(
+                        "a", "{\"n\":2,\"order\":[2]}",
+                        "b", "{\"n\":5,\"order\":[2,3]}",
+                        "c", "{\"n\":3,\"order\":[3]}",
+                        "d", "{\"n\":4,\"order\":[4]}"));
+    }
+
+    @Test
+    void anAlertIsAppendedOnceEachTimeARowComesToMeetItsCondition() {
+        house.apply("projection: stock\nfrom: { category: x }\nfold: { T: { n: sum(data.n) } }\n"
+                + "derive: { twice: n * 2 }\nalert: { when: twice < 0, emit: Oversold, stream: 'stock-${key}' }");
+        house.append("x-a", "T", "{\"n\":-1}");
+        house.append("x-a", "T", "{\"n\":-1}");
+        house.append("x-a", "T", "{\"n\":5}");
+        house.append("x-b", "T", "{\"n\":5}");
+        house.append("x-a", "T", "{\"n\":-4}");
+        house.rows("stock");
+        house.crash();
+        house.rows("stock");
+
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(house.log().readStream("stock-a", 1, Direction.FORWARD, 10))
+                        .extracting(event -> event.type() + new String(event.data()))
+                        .satisfiesExactly(
+                                first -> assertThat(first)
+                                        .startsWith("Oversold{")
+                                        .contains("\"key\":\"a\"", "\"row\":{\"n\":-1,\"twice\":-2}"),
+                                second -> assertThat(second).contains("\"row\":{\"n\":-1,\"twice\":-2}")));
+        assertThat(house.log().readStream("stock-b", 1, Direction.FORWARD, 10)).isEmpty();
+    }
+
+    @Test
+    void aDeletedRowIsToldToWhoAsksWhatChangedUntilItsTombstoneIsForgotten() {
+        house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: count() }, Gone: { delete: true } }");
+        house.append("x-a", "T", "{}");
+        house.append("x-b", "T", "{}");
+        house.rows("p");
+        var token = house.room().view("p").cursor();
+        house.append("x-a", "Gone", "{}");
+        assertThat(house.rows("p")).containsOnlyKeys("b");
+        assertThat(house.room().info("p").rows()).isEqualTo(1);
+
+        var resume = house.room().view("p").resume(token);
+        var changes = House.answer(house.room().view("p").changesAfter(resume.change(), resume.key(), 10));
+        assertThat(resume.exact()).isTrue();
+        assertThat(changes.rows()).singleElement().satisfies(gone -> {
+            assertThat(gone.key()).isEqualTo("a");
+            assertThat(gone.row()).isNull();
+        });
+        assertThat(House.answer(house.room().view("p").row("a")).row()).isNull();
+
+        house.restart();
+        house.pass(Duration.ofDays(8));
+        house.append("x-b", "T", "{}");
+        house.rows("p");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !house.room().view("p").resume(token).exact());
+        house.append("x-a", "T", "{}");
+        assertThat(house.rows("p")).containsEntry("a", "{\"n\":1}");
+        house.restart();
+        assertThat(house.rows("p")).containsEntry("a", "{\"n\":1}").containsEntry("b", "{\"n\":2}");
     }
 
     @Test

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class RowCacheTest {
     private final Columns columns = new Columns(List.of(new Definition.Column("pad", Aggregate.MAX, 0)), List.of());
-    private final Overlay overlay = new Overlay(0);
+    private final Overlay overlay = new Overlay(0, 0);
 
     @Test
     void weighsRowsThatAreNew() {
@@ -16,7 +16,7 @@ class RowCacheTest {
         for (int i = 0; i < 300; i++) {
             var entry = new RowCache.Entry("key-" + i, null, null);
             cache.put(entry);
-            cache.commit(entry, row("key-" + i, 10_000), overlay.add(row("key-" + i, 10), 0));
+            cache.commit(entry, row("key-" + i, 10_000), overlay.add(row("key-" + i, 10), 0, null));
             cache.shrink();
         }
 
@@ -33,7 +33,7 @@ class RowCacheTest {
 
         var growing = new RowCache.Entry("growing", null, null);
         cache.put(growing);
-        var slot = overlay.add(row("growing", 10), 0);
+        var slot = overlay.add(row("growing", 10), 0, null);
         for (int i = 1; i < 100; i++) {
             cache.commit(growing, row("growing", i * 10_000), slot);
             cache.shrink();
@@ -45,6 +45,7 @@ class RowCacheTest {
     }
 
     private StoredRow row(String key, int bytes) {
-        return new StoredRow(columns, key, columns.encode(new ByteWriter(), 1, new Object[] {"x".repeat(bytes)}));
+        return new StoredRow(
+                columns, key, columns.encode(new ByteWriter(), 1, Long.MAX_VALUE, new Object[] {"x".repeat(bytes)}));
     }
 }

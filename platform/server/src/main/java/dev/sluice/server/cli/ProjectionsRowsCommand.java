@@ -1,5 +1,6 @@
 package dev.sluice.server.cli;
 
+import dev.sluice.log.Failure;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -42,6 +43,17 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
     @Option(names = "--where", paramLabel = "EXPR", description = "Only rows for which this is true.")
     private @Nullable String where;
 
+    @Option(
+            names = "--order-by",
+            paramLabel = "'COLUMN [desc]'",
+            description = "In the order of an index that the definition declares.")
+    private @Nullable String orderBy;
+
+    @Option(
+            names = "--scan",
+            description = "With --order-by: without an index, by looking at all rows (at most 200,000).")
+    private boolean scan;
+
     @Option(names = "--watch", description = "Show the rows, then every change, until Ctrl-C.")
     private boolean watch;
 
@@ -67,6 +79,15 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var remote = server.remote(cli);
+        if (watch && orderBy != null || scan && orderBy == null) {
+            throw Failure.of(
+                            Failure.Kind.INVALID_REQUEST,
+                            watch
+                                    ? "found --order-by with --watch, expected one of them"
+                                    : "found --scan, expected --order-by with it")
+                    .with("code", "usage")
+                    .with("next", "sluice projections rows --help");
+        }
         if (watch) {
             watch(remote);
         } else if (key != null) {
@@ -84,12 +105,20 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
         var rows = new ArrayList<Map<String, @Nullable Object>>();
         var parameters = new LinkedHashMap<String, @Nullable Object>();
         parameters.put("where", where);
+        parameters.put("orderBy", orderBy);
+        parameters.put("scan", scan ? true : null);
         while (rows.size() < wanted) {
             parameters.put("limit", Math.min(PAGE, wanted - rows.size()));
             var page = remote.get(Remote.path("v1", "projections", projection, "rows") + Remote.query(parameters))
                     .json();
             var found = Json.objects(page.get("rows"));
             rows.addAll(found);
+            if (page.get("scanned") != null
+                    && !Boolean.TRUE.equals(Json.object(page.get("scanned")).get("complete"))) {
+                terminal.mention("looked at the first "
+                        + Json.text(Json.object(page.get("scanned")).get("rows"))
+                        + " rows only: declare an index for this order");
+            }
             if (page.get("cursor") == null) {
                 break;
             }

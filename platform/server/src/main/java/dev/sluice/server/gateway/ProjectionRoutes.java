@@ -115,16 +115,22 @@ final class ProjectionRoutes {
     }
 
     private Future<Answer> rows(Call call) {
-        Query query = call.query("where", "prefix", "fields", "numbers", "limit", "cursor", "after", "waitMs");
+        Query query = call.query(
+                "where", "prefix", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs");
         View view = projections.view(call.path("projection"));
         String where = query.filled("where");
         Predicate<Function<String, @Nullable Object>> filter = where == null ? null : Filters.rows(where);
         String prefix = query.text("prefix") == null ? "" : query.text("prefix");
-        String afterKey = PageCursor.parse(query.text("cursor"));
+        String behind = PageCursor.parse(query.text("cursor"));
         int limit = query.limit();
         Form form = Form.of(query, view);
+        String orderBy = query.filled("orderBy");
+        View.Order order = orderBy == null ? null : View.Order.parse(orderBy);
+        boolean mayScan = query.flag("scan");
         return reached(view, query)
-                .compose(reached -> view.rows(prefix, afterKey, limit, filter))
+                .compose(reached -> order == null
+                        ? view.rows(prefix, behind, limit, filter)
+                        : view.rowsBy(order, prefix, behind, limit, filter, mayScan))
                 .compose(page -> {
                     call.reserve(page.bytes());
                     return workers.run(page.bytes(), () -> rows(page, view.lag(), form));
@@ -170,8 +176,12 @@ final class ProjectionRoutes {
         body.appendString("],\"cursor\":")
                 .appendBuffer(Json.encodeToBuffer(next))
                 .appendString(",\"at\":\"" + page.cursor().encode() + "\",\"lag\":")
-                .appendBuffer(lag(lag).toBuffer())
-                .appendString("}");
+                .appendBuffer(lag(lag).toBuffer());
+        View.Scanned scanned = page.scanned();
+        if (scanned != null) {
+            body.appendString(",\"scanned\":{\"rows\":" + scanned.rows() + ",\"complete\":" + scanned.isWhole() + "}");
+        }
+        body.appendString("}");
         return Answer.of(200, MediaTypes.JSON, body);
     }
 

@@ -202,8 +202,19 @@ final class MemoryViews implements Projections {
                     }
                     found.add(new KeyedRow(kept.key, row, cursor()));
                 }
-                return new Page(found, cursor(), next, 0);
+                return new Page(found, cursor(), next, 0, null);
             });
+        }
+
+        @Override
+        public Future<Page> rowsBy(
+                Order order,
+                String prefix,
+                @Nullable String after,
+                int limit,
+                @Nullable Predicate<Function<String, @Nullable Object>> where,
+                boolean mayScan) {
+            throw new UnsupportedOperationException("no index here");
         }
 
         @Override

@@ -1,0 +1,66 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.RowStore;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a table has taken out of its memory to be written, and the checkpoint that it makes up.
+ *
+ * @param carried values by stream
+ * @param held events by number; null: held no more
+ * @param forgotten tombstones whose time is over
+ */
+record Frozen(
+        Table table,
+        Overlay overlay,
+        Map<String, @Nullable Object[]> carried,
+        Map<Long, Parking.@Nullable Held> held,
+        Expiry.Frozen expiry,
+        List<StoredRow> forgotten,
+        Checkpoint checkpoint) {
+
+    /** Puts rows, indexes, all else and the checkpoint into a batch. Any one thread. */
+    void write(ViewRecord record, RowStore.Batch batch) {
+        int viewId = record.viewId();
+        byte[] nothing = {};
+        for (var gone : forgotten) {
+            batch.delete(StoreKeys.row(viewId, gone.key()));
+            batch.deleteOnce(StoreKeys.change(viewId, gone.change(), gone.key().getBytes(StandardCharsets.UTF_8)));
+        }
+        for (var slot : overlay.byKey()) {
+            var row = slot.row();
+            byte[] key = row.key().getBytes(StandardCharsets.UTF_8);
+            batch.put(StoreKeys.row(viewId, key), row.stored());
+            if (slot.storedChange() > 0) {
+                batch.deleteOnce(StoreKeys.change(viewId, slot.storedChange(), key));
+            }
+            batch.put(StoreKeys.change(viewId, row.change(), key), nothing);
+            writeEntries(viewId, slot, key.length, batch);
+        }
+        table.carried().write(carried, batch);
+        table.parking().write(held, batch);
+        Expiry.write(viewId, expiry, batch);
+        batch.put(StoreKeys.view(viewId), record.toBytes());
+    }
+
+    /** The value says how long the key is at the end of the entry. */
+    private static void writeEntries(int viewId, Overlay.Slot slot, int keyBytes, RowStore.Batch batch) {
+        byte[][] old = slot.storedEntries();
+        byte[][] now = slot.entries();
+        int count = old != null ? old.length : now != null ? now.length : 0;
+        for (int i = 0; i < count; i++) {
+            if (old != null && (now == null || !Arrays.equals(old[i], now[i]))) {
+                batch.delete(StoreKeys.index(viewId, i, old[i]));
+            }
+            if (now != null && (old == null || !Arrays.equals(old[i], now[i]))) {
+                batch.put(
+                        StoreKeys.index(viewId, i, now[i]),
+                        new ByteWriter().varint(keyBytes).toBytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Position;
+import dev.sluice.log.RowStore;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events that a table holds back, in the order in which it met them: those it could not fold (dead letters), and those parked
+ * behind one of them because they are for the same row. Staged by a batch, good with its commit. The fold thread changes it, any
+ * thread may ask.
+ */
+final class Parking {
+    static final int MAX_HELD = 100_000;
+
+    /**
+     * An event held back.
+     *
+     * @param number in the order of holding
+     * @param keys of the rows it is for, as far as they could be told
+     * @param carried what its stream had left to carry at that time
+     * @param behind the dead letter it waits for, null when it is one itself
+     * @param attempts how often it could not be folded
+     */
+    record Held(
+            long number,
+            Position position,
+            Set<String> keys,
+            @Nullable Object[] carried,
+            @Nullable Position behind,
+            int attempts) {
+        boolean isLetter() {
+            return behind == null;
+        }
+
+        /** After it could not be folded once more. */
+        Held failed() {
+            return new Held(number, position, keys, carried, null, attempts + 1);
+        }
+
+        private byte[] encode() {
+            var out = new ByteWriter().varint(number).text(position.toString()).varint(keys.size());
+            keys.forEach(out::text);
+            out.text(behind == null ? "" : behind.toString()).varint(attempts).varint(carried.length);
+            return out.raw(Columns.writeScalars(new ByteWriter(), carried)).toBytes();
+        }
+
+        private static Held decode(byte[] stored) {
+            var in = new ByteReader(stored);
+            long number = in.varint();
+            var position = Position.parse(in.text());
+            var keys = new HashSet<String>();
+            for (long left = in.varint(); left > 0; left--) {
+                keys.add(in.text());
+            }
+            String behind = in.text();
+            int attempts = (int) in.varint();
+            int values = (int) in.varint();
+            return new Held(
+                    number,
+                    position,
+                    Set.copyOf(keys),
+                    Columns.readScalars(in, values),
+                    behind.isEmpty() ? null : Position.parse(behind),
+                    attempts);
+        }
+    }
+
+    private final int viewId;
+    private final TreeMap<Long, Held> held = new TreeMap<>();
+    private final Map<Position, Held> byPosition = new HashMap<>();
+    private final Map<String, TreeSet<Long>> numbers = new HashMap<>();
+    private final Map<Long, @Nullable Held> staged = new HashMap<>();
+    private Map<Long, @Nullable Held> changed = new HashMap<>();
+    private long nextNumber = 1;
+    private int letters;
+    private volatile boolean isEmpty = true;
+
+    Parking(int viewId) {
+        this.viewId = viewId;
+    }
+
+    /** Goes on with what the store has. */
+    synchronized void recover(RowStore store) {
+        try (var snapshot = store.snapshot();
+                var scan = snapshot.scan(StoreKeys.held(viewId, 0), StoreKeys.heldTo(viewId))) {
+            while (scan.next()) {
+                enter(Held.decode(scan.value()));
+            }
+        }
+    }
+
+    boolean isEmpty() {
+        return isEmpty;
+    }
+
+    /** The first event that holds a key, null when its row may change. */
+    synchronized @Nullable Held blocker(String key) {
+        var of = numbers.get(key);
+        return of == null ? null : held.get(of.first());
+    }
+
+    /** What is held of an event, null when it is not. */
+    synchronized @Nullable Held of(Position position) {
+        return byPosition.get(position);
+    }
+
+    synchronized int letters() {
+        return letters;
+    }
+
+    synchronized int parked() {
+        return held.size() - letters;
+    }
+
+    /** Whether no more events may be held. */
+    synchronized boolean isFull() {
+        return held.size() >= MAX_HELD;
+    }
+
+    /** Holds one more event. */
+    synchronized void hold(Position position, Set<String> keys, @Nullable Object[] carried, @Nullable Position behind) {
+        enter(new Held(nextNumber, position, keys, carried, behind, behind == null ? 1 : 0));
+        staged.put(nextNumber - 1, held.get(nextNumber - 1));
+    }
+
+    private void enter(Held one) {
+        nextNumber = Math.max(nextNumber, one.number() + 1);
+        held.put(one.number(), one);
+        byPosition.put(one.position(), one);
+        one.keys().forEach(key -> numbers.computeIfAbsent(key, first -> new TreeSet<>())
+                .add(one.number()));
+        letters += one.isLetter() ? 1 : 0;
+        isEmpty = false;
+    }
+
+    /** An event is a dead letter (again). */
+    synchronized void failed(Held one) {
+        var next = one.failed();
+        leave(one);
+        enter(next);
+        staged.put(next.number(), next);
+    }
+
+    /** Holds an event no more; it was folded, or is not to be. */
+    synchronized void release(Held one) {
+        leave(one);
+        staged.put(one.number(), null);
+    }
+
+    private void leave(Held one) {
+        held.remove(one.number());
+        byPosition.remove(one.position());
+        letters -= one.isLetter() ? 1 : 0;
+        isEmpty = held.isEmpty();
+        for (String key : one.keys()) {
+            var of = numbers.get(key);
+            if (of != null && of.remove(one.number()) && of.isEmpty()) {
+                numbers.remove(key);
+            }
+        }
+    }
+
+    /** All in the order of holding. */
+    synchronized List<Held> all() {
+        return new ArrayList<>(held.values());
+    }
+
+    synchronized void commit() {
+        changed.putAll(staged);
+        staged.clear();
+    }
+
+    synchronized void discard() {
+        staged.clear();
+    }
+
+    /** Takes what is not in the store to be written. */
+    synchronized Map<Long, @Nullable Held> freeze() {
+        var frozen = changed;
+        changed = new HashMap<>();
+        return frozen;
+    }
+
+    /** Writes what was frozen into a batch. Any one thread. */
+    void write(Map<Long, @Nullable Held> frozen, RowStore.Batch batch) {
+        frozen.forEach((number, one) -> {
+            byte[] key = StoreKeys.held(viewId, number);
+            if (one == null) {
+                batch.delete(key);
+            } else {
+                batch.put(key, one.encode());
+            }
+        });
+    }
+}

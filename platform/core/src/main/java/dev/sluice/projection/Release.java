@@ -1,0 +1,117 @@
+package dev.sluice.projection;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.log.Failure;
+import dev.sluice.log.Log;
+import dev.sluice.log.Position;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.Parking.Held;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What retried and discarded dead letters mean to a table: they are events in the log like all others, so folding again ends in
+ * the same rows. A dead letter that folds now, or is discarded, lets go of those parked behind it, in their order. For the fold
+ * thread.
+ */
+final class Release {
+    private static final String STREAM = "$dlq-resolved.projection-";
+    private static final String RETRIED = "DeadLetterRetried";
+    private static final String DISCARDED = "DeadLetterDiscarded";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Log log;
+    private final Program program;
+
+    Release(Log log, Program program) {
+        this.log = log;
+        this.program = program;
+    }
+
+    /** Whether an event is about dead letters of a projection. */
+    static boolean isMeant(RecordedEvent event, String type) {
+        return (type.equals(RETRIED) || type.equals(DISCARDED))
+                && event.stream().startsWith(STREAM);
+    }
+
+    /** Does to a table what an event says about its dead letters, if they are its own. */
+    void of(RecordedEvent resolution, Table table, Program.Outcomes outcomes) {
+        if (!resolution.stream().substring(STREAM.length()).equals(table.name())) {
+            return;
+        }
+        try {
+            for (var position : json(resolution).path("positions")) {
+                var letter = Position.parse(position.asText());
+                var held = held(letter, table);
+                if (held == null) {
+                    continue;
+                }
+                if (resolution.type().equals(DISCARDED)) {
+                    table.parking().release(held);
+                } else {
+                    fold(held, table, letter, outcomes);
+                }
+            }
+            releaseParked(table, outcomes);
+        } catch (Failure unreadable) {
+            throw unreadable;
+        } catch (RuntimeException bug) {
+            outcomes.broken(table, bug);
+        }
+    }
+
+    /** What the table holds of the event that a dead letter is about; null when it is another generation's or resolved. */
+    private @Nullable Held held(Position letter, Table table) {
+        var written = log.event(letter);
+        if (written == null) {
+            return null;
+        }
+        var data = json(written);
+        if (data.path("generation").asInt() != table.generation()) {
+            return null;
+        }
+        var held = table.parking().of(Position.parse(data.path("position").asText()));
+        return held == null || !held.isLetter() ? null : held;
+    }
+
+    private static JsonNode json(RecordedEvent event) {
+        try {
+            return JSON.readTree(event.dataArray(), event.dataStart(), event.dataLength());
+        } catch (IOException malformed) {
+            return JSON.missingNode();
+        }
+    }
+
+    /** Folds what is held; when that fails it is a dead letter (again). True when it is held no more. */
+    private boolean fold(Held held, Table table, @Nullable Position letter, Program.Outcomes outcomes) {
+        var event = Objects.requireNonNull(log.event(held.position()), "an event held back is in the log");
+        try {
+            table.tally().count(program.foldHeld(table, event, held.carried()));
+            table.parking().release(held);
+            return true;
+        } catch (FoldClause.Refused refused) {
+            table.parking().failed(held);
+            table.tally().refused();
+            var key = held.keys().stream().findFirst().orElse(null);
+            outcomes.refused(
+                    table,
+                    event,
+                    new Program.Refusal(String.valueOf(refused.getMessage()), key, held.attempts() + 1, letter));
+            return false;
+        }
+    }
+
+    private void releaseParked(Table table, Program.Outcomes outcomes) {
+        Set<String> blocked = new HashSet<>();
+        for (var held : table.parking().all()) {
+            boolean waits = held.isLetter() || held.keys().stream().anyMatch(blocked::contains);
+            if (waits || !fold(held, table, null, outcomes)) {
+                blocked.addAll(held.keys());
+            }
+        }
+    }
+}
