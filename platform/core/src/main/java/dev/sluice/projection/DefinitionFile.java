@@ -44,6 +44,21 @@ final class DefinitionFile {
         return written;
     }
 
+    /** The only definition, which must be of a name. */
+    static Written only(List<Written> written, String name) {
+        String found = written.get(0).definition().name();
+        if (written.size() != 1 || !found.equals(name)) {
+            throw Failure.of(
+                            Failure.Kind.DEFINITION_INVALID,
+                            written.size() != 1
+                                    ? "found " + written.size() + " definitions, expected the one of '" + name + "'"
+                                    : "found projection '" + found + "', expected '" + name + "'")
+                    .with("line", 1)
+                    .with("key", "projection");
+        }
+        return written.get(0);
+    }
+
     private static List<Document> documents(String text, String file) {
         var nodes = new ArrayList<Node>();
         try {

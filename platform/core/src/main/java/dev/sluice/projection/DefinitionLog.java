@@ -1,17 +1,17 @@
 package dev.sluice.projection;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.log.Append;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Event;
 import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
-import dev.sluice.log.RecordedEvent;
 import io.micrometer.core.instrument.Clock;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -20,21 +20,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** The definitions as events: the streams {@code $projection.<name>}. Blocking. */
+/** The definitions, and everything an operator does to them, as events: the streams {@code $projection.<name>}. Blocking. */
 final class DefinitionLog {
     private static final String PREFIX = "$projection.";
-    private static final String DEFINED = "ProjectionDefined";
-    private static final String DELETED = "ProjectionDeleted";
     private static final String SOURCE = "sluice://projection";
+    private static final String GENERATION = "generation";
     private static final int STREAMS_A_READ = 500;
+    private static final int EVENTS_A_READ = 500;
     private static final long ANSWER_WITHIN_SECONDS = 30;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Log log;
     private final Clock clock;
-
-    /** The newest word about a name; {@code text} null: it was deleted. {@code version} of its stream. */
-    record Latest(String name, int generation, @Nullable String text, long version) {}
 
     DefinitionLog(Log log, Clock clock) {
         this.log = log;
@@ -42,8 +39,8 @@ final class DefinitionLog {
     }
 
     /** Every name that was ever defined. */
-    List<Latest> all() {
-        var all = new ArrayList<Latest>();
+    List<Generations> all() {
+        var all = new ArrayList<Generations>();
         String after = "";
         while (true) {
             var streams = log.streams(PREFIX, after, STREAMS_A_READ);
@@ -51,40 +48,57 @@ final class DefinitionLog {
                 return all;
             }
             for (var stream : streams) {
-                all.add(latest(stream.stream().substring(PREFIX.length())));
+                all.add(of(stream.stream().substring(PREFIX.length())));
                 after = stream.stream();
             }
         }
     }
 
-    /** Generation 0 when a name was never defined. */
-    Latest latest(String name) {
-        var events = log.readStream(PREFIX + name, 0, Direction.BACKWARD, 1);
-        return events.isEmpty() ? new Latest(name, 0, null, 0) : latest(name, events.get(0));
-    }
-
-    private static Latest latest(String name, RecordedEvent event) {
-        try {
-            JsonNode data = JSON.readTree(event.dataArray(), event.dataStart(), event.dataLength());
-            var text = event.type().equals(DEFINED) ? data.path("definition").asText() : null;
-            return new Latest(name, data.path("generation").asInt(), text, event.version());
-        } catch (IOException malformed) {
-            throw Failure.of(
-                    Failure.Kind.CORRUPT,
-                    "found an event at " + event.position() + " that is no definition: " + malformed.getMessage());
+    Generations of(String name) {
+        var generations = Generations.none(name);
+        while (true) {
+            var events = log.readStream(PREFIX + name, generations.version() + 1, Direction.FORWARD, EVENTS_A_READ);
+            if (events.isEmpty()) {
+                return generations;
+            }
+            for (var event : events) {
+                generations = generations.after(event);
+            }
         }
     }
 
-    /** Appends a definition after what is known of its name. */
-    void define(Latest before, int generation, String text) {
-        append(before, DEFINED, Map.of("generation", generation, "definition", text));
+    void define(Generations before, int generation, String text, boolean isHeld) {
+        var data = new LinkedHashMap<String, Object>();
+        data.put(GENERATION, generation);
+        data.put("definition", text);
+        if (isHeld) {
+            data.put("hold", true);
+        }
+        append(before, Generations.DEFINED, data);
     }
 
-    void delete(Latest before) {
-        append(before, DELETED, Map.of("generation", before.generation()));
+    void delete(Generations before) {
+        append(before, Generations.DELETED, Map.of(GENERATION, before.newest()));
     }
 
-    private void append(Latest before, String type, Map<String, Object> data) {
+    /** @param cursor up to where the generation before was the one that counts */
+    void goLive(Generations before, int generation, Cursor cursor) {
+        append(before, Generations.SWITCHED, Map.of(GENERATION, generation, "cursor", cursor.encode()));
+    }
+
+    void revive(Generations before, int generation) {
+        append(before, Generations.REVIVED, Map.of(GENERATION, generation));
+    }
+
+    void pause(Generations before, @Nullable String reason) {
+        append(before, Generations.PAUSED, reason == null ? Map.of() : Map.of("reason", reason));
+    }
+
+    void resume(Generations before) {
+        append(before, Generations.RESUMED, Map.of());
+    }
+
+    private void append(Generations before, String type, Map<String, Object> data) {
         try {
             var event = new Event(
                     UUID.randomUUID().toString(),

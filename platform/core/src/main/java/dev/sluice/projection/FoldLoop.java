@@ -1,85 +1,161 @@
 package dev.sluice.projection;
 
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.RecordedEvent;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that folds. Tables that stand at the same place of the log share a {@link Lane}; the first lane is the one
- * farthest on, the others read up to it and then join it. A table being built goes live when it joins.
+ * farthest on, the others read up to it and then join it. Between two batches of the first lane the others have a share of time
+ * together, so that neither live views nor appends wait for a rebuild; a second thread would take the other core from the
+ * appends of a small machine. A table being built asks to go live when it is in the first lane.
  */
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
     private static final int BATCH_EVENTS = 4_000;
-    private static final int CATCH_UP_BATCHES = 3;
+    private static final long CATCH_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FULL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final Log log;
     private final Outbox outbox;
     private final DeltaPublisher publisher;
     private final Spiller spiller;
     private final MeterRegistry metrics;
     private final Wakeup wakeup;
     private final Thread thread = new Thread(this::run, "sluice-fold");
-    private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
+    private final Consumer<Seat> onCaughtUp;
+    private final ConcurrentLinkedQueue<Command<?>> commands = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
-    private final Map<Table, Seat> seats = new IdentityHashMap<>();
-    private final List<Lane> lanes = new ArrayList<>();
+    private final Roster roster;
     private final List<Table> broken = new ArrayList<>();
     private final Program.Outcomes outcomes = new Outcomes();
     private volatile boolean isStopping;
 
     /** Work for the fold thread. */
-    private record Command(Runnable work, CompletableFuture<Void> done) {}
+    private record Command<T>(Supplier<T> work, CompletableFuture<T> done) {
+        void run() {
+            try {
+                done.complete(work.get());
+            } catch (RuntimeException refused) {
+                done.completeExceptionally(refused);
+            }
+        }
+    }
 
-    FoldLoop(Log log, Outbox outbox, DeltaPublisher publisher, Spiller spiller, MeterRegistry metrics, Wakeup wakeup) {
-        this.log = log;
+    /** @param onCaughtUp told of a table that may go live, now and then until it did; to return at once */
+    FoldLoop(
+            Log log,
+            Outbox outbox,
+            DeltaPublisher publisher,
+            Spiller spiller,
+            MeterRegistry metrics,
+            Wakeup wakeup,
+            Consumer<Seat> onCaughtUp) {
         this.outbox = outbox;
         this.publisher = publisher;
         this.spiller = spiller;
         this.metrics = metrics;
         this.wakeup = wakeup;
+        this.onCaughtUp = onCaughtUp;
+        roster = new Roster(log, publisher, spiller);
         thread.setDaemon(true);
     }
 
     /** Begins with what was recovered: tables at the same place share a lane from the start. */
     void start(List<Seat> recovered) {
-        recovered.forEach(seat -> seats.put(seat.table(), seat));
-        recovered.forEach(seat -> join(seat.table()));
+        recovered.forEach(roster::take);
         thread.start();
     }
 
     /** Folds a table from now on. A table that was being built for the same view is given up. */
     CompletableFuture<Void> add(Seat seat) {
         return run(() -> {
-            seatsOf(seat.view()).stream().filter(other -> !other.isLive()).forEach(this::remove);
-            seats.put(seat.table(), seat);
-            join(seat.table());
+            if (seat.isBuilding()) {
+                roster.giveUpBuilding(seat.view());
+            }
+            roster.take(seat);
         });
+    }
+
+    /** Folds a kept generation on, in place of what is being built; false when its rows are not there. */
+    CompletableFuture<Boolean> revive(LiveView view, int generation) {
+        return ask(() -> roster.revive(view, generation));
+    }
+
+    /** Folds a view no more until {@link #resume}. */
+    CompletableFuture<Void> pause(LiveView view, String reason) {
+        return run(() -> {
+            view.pause(true, reason);
+            roster.halt(view);
+        });
+    }
+
+    CompletableFuture<Void> resume(LiveView view) {
+        return run(() -> {
+            view.pause(false, "");
+            roster.proceed(view);
+        });
+    }
+
+    /**
+     * Halts a view at the place where a generation is to take over, GENERATION_NOT_READY when it has not come so far;
+     * {@link #goLive} or {@link #goOn} must follow.
+     */
+    CompletableFuture<Cursor> haltAt(LiveView view, int generation) {
+        return ask(() -> {
+            var reached = roster.built(view, generation).table().committed().cursor();
+            checkCaughtUp(view, generation, reached);
+            roster.halt(view);
+            return reached;
+        });
+    }
+
+    private static void checkCaughtUp(LiveView view, int generation, Cursor reached) {
+        var live = view.table().committed().cursor();
+        long lag = 0;
+        for (int shard = 0; shard < live.shards(); shard++) {
+            lag += Math.max(0, live.offset(shard) - reached.offset(shard));
+        }
+        if (lag > 0) {
+            throw Failure.of(
+                            Failure.Kind.GENERATION_NOT_READY,
+                            "found generation " + generation + " of projection " + view.name() + " " + lag
+                                    + " events behind the live one, expected it to have caught up")
+                    .with("lag", lag);
+        }
+    }
+
+    /** Readers go on with a generation that was built; the one they saw is kept, the one kept before is dropped. */
+    CompletableFuture<Void> goLive(LiveView view, int generation) {
+        return run(() -> {
+            roster.goLive(roster.built(view, generation));
+            roster.proceed(view);
+        });
+    }
+
+    /** Folds a halted view again. */
+    CompletableFuture<Void> goOn(LiveView view) {
+        return run(() -> roster.proceed(view));
     }
 
     /** Folds a view no more and deletes its rows. */
     CompletableFuture<Void> delete(LiveView view) {
-        return run(() -> {
-            seatsOf(view).forEach(this::remove);
-            view.delete();
-            publisher.deleted(view.table());
-        });
+        return run(() -> roster.delete(view));
     }
 
     /** Rows that no definition asks for any more. */
@@ -88,7 +164,14 @@ final class FoldLoop {
     }
 
     private CompletableFuture<Void> run(Runnable work) {
-        var command = new Command(work, new CompletableFuture<>());
+        return ask(() -> {
+            work.run();
+            return null;
+        });
+    }
+
+    private <T> CompletableFuture<T> ask(Supplier<T> work) {
+        var command = new Command<>(work, new CompletableFuture<T>());
         commands.add(command);
         wakeup.run();
         if (ended.isDone()) {
@@ -114,10 +197,10 @@ final class FoldLoop {
                 runCommands();
                 turn();
             }
-            isWritten = spiller.finish(seats.values(), System.nanoTime());
+            isWritten = spiller.finish(roster.seats(), System.nanoTime());
         } catch (RuntimeException | Error bug) {
             LOG.error("fold_thread_died", bug);
-            seats.values().forEach(seat -> seat.view().problem("the fold thread died: " + bug));
+            roster.seats().forEach(seat -> seat.view().problem("the fold thread died: " + bug));
         } finally {
             ended.complete(isWritten);
             refuse();
@@ -126,12 +209,7 @@ final class FoldLoop {
 
     private void runCommands() {
         for (var command = commands.poll(); command != null; command = commands.poll()) {
-            try {
-                command.work().run();
-                command.done().complete(null);
-            } catch (RuntimeException bug) {
-                command.done().completeExceptionally(bug);
-            }
+            command.run();
         }
     }
 
@@ -145,43 +223,55 @@ final class FoldLoop {
 
     private void turn() {
         long nowNanos = System.nanoTime();
-        spiller.turn(seats.values(), nowNanos);
+        spiller.turn(roster.seats(), nowNanos);
         publisher.publishDue(nowNanos);
-        if (spiller.isFull(seats.values())) {
+        if (spiller.isFull(roster.seats())) {
             String problem = spiller.problem();
             if (problem != null) {
-                seats.values().forEach(seat -> problem(seat.view(), problem));
+                roster.seats().forEach(seat -> problem(seat.view(), problem));
             }
             wakeup.await(FULL_NANOS);
             return;
         }
         try {
-            if (!fold()) {
+            boolean worked = fold();
+            askForCaughtUp(System.nanoTime());
+            if (!worked) {
                 sleep(System.nanoTime());
             }
         } catch (Failure unreadable) {
-            seats.values().forEach(seat -> problem(seat.view(), unreadable.getMessage()));
+            roster.seats().forEach(seat -> problem(seat.view(), unreadable.getMessage()));
             wakeup.await(RETRY_NANOS);
         }
     }
 
-    /** One batch of the first lane, some of each other; false when there was nothing to do. */
+    /** One batch of the first lane, a share of time for the others; false when there was nothing to do. */
     private boolean fold() {
+        var lanes = roster.lanes();
         if (lanes.isEmpty()) {
             return false;
         }
         var first = lanes.get(0);
         boolean worked = batch(first, null);
+        long untilNanos = System.nanoTime() + CATCH_UP_NANOS;
         for (var lane : List.copyOf(lanes.subList(Math.min(1, lanes.size()), lanes.size()))) {
-            for (int i = 0; i < CATCH_UP_BATCHES && batch(lane, first.offsets()); i++) {
+            while (batch(lane, first.offsets())) {
                 worked = true;
+                if (System.nanoTime() - untilNanos >= 0) {
+                    break;
+                }
             }
-            if (lanes.contains(lane) && lanes.contains(first) && lane.isAt(first.offsets())) {
-                merge(lane, first);
-                worked = true;
-            }
+            worked |= roster.merge(lane, first);
         }
         return worked;
+    }
+
+    private void askForCaughtUp(long nowNanos) {
+        for (var seat : roster.building()) {
+            if (roster.isFirst(seat) && seat.isLevel() && seat.asks(nowNanos, ASK_AGAIN_NANOS)) {
+                onCaughtUp.accept(seat);
+            }
+        }
     }
 
     private boolean batch(Lane lane, long @Nullable [] limits) {
@@ -200,7 +290,7 @@ final class FoldLoop {
         spiller.folded(events);
         for (var table : broken) {
             table.discard();
-            leave(table);
+            roster.leave(table);
         }
         broken.clear();
         long[] offsets = lane.offsets().clone();
@@ -214,7 +304,7 @@ final class FoldLoop {
     private void commit(Table table, long[] offsets, long lastMicros, long nowNanos) {
         var delta = table.commit(offsets, lastMicros);
         table.tally().report(metrics, table.name());
-        var seat = seat(table);
+        var seat = roster.seat(table);
         for (var alert : table.takeAlerts()) {
             if (seat.isLive()) {
                 outbox.send(alert);
@@ -236,68 +326,8 @@ final class FoldLoop {
         }
     }
 
-    private void merge(Lane lane, Lane into) {
-        var tables = List.copyOf(lane.tables());
-        lanes.remove(lane);
-        into.add(tables);
-        for (var table : tables) {
-            var seat = seat(table);
-            if (!seat.isLive()) {
-                goLive(seat);
-            }
-        }
-    }
-
-    private void goLive(Seat seat) {
-        var replaced = seatsOf(seat.view()).stream().filter(Seat::isLive).toList();
-        seat.view().switchTo(seat.table());
-        replaced.forEach(this::remove);
-        seat.goLive();
-        seat.view().problem(null);
-        seat.view().wakeWaiters();
-        publisher.switched(seat.table(), System.nanoTime());
-        LOG.info(
-                "generation_live projection={} generation={}",
-                seat.table().name(),
-                seat.table().generation());
-    }
-
-    private void join(Table table) {
-        long[] offsets = table.committed().checkpoint().offsets();
-        var same = lanes.stream().filter(lane -> lane.isAt(offsets)).findFirst();
-        if (same.isPresent()) {
-            same.get().add(List.of(table));
-        } else {
-            lanes.add(new Lane(log, List.of(table)));
-            lanes.sort(Comparator.comparingLong(Lane::sum).reversed());
-        }
-        var seat = seat(table);
-        if (!seat.isLive() && lanes.get(0).tables().contains(table)) {
-            goLive(seat);
-        }
-    }
-
-    private void remove(Seat seat) {
-        seats.remove(seat.table());
-        leave(seat.table());
-        seat.table().drop();
-        spiller.dropped(seat.table().viewId());
-    }
-
-    private void leave(Table table) {
-        lanes.forEach(lane -> lane.remove(table));
-        lanes.removeIf(lane -> lane.tables().isEmpty());
-    }
-
-    private List<Seat> seatsOf(LiveView view) {
-        return seats.values().stream().filter(seat -> seat.view() == view).toList();
-    }
-
-    private Seat seat(Table table) {
-        return Objects.requireNonNull(seats.get(table), "a table without a seat");
-    }
-
     private void sleep(long nowNanos) {
+        var lanes = roster.lanes();
         if (!lanes.isEmpty()) {
             lanes.get(0).onReady(wakeup);
         }
@@ -320,7 +350,7 @@ final class FoldLoop {
             if (!broken.contains(table)) {
                 broken.add(table);
                 LOG.error("projection_failed projection={} generation={}", table.name(), table.generation(), bug);
-                seat(table).view().problem("folding failed: " + bug.getMessage());
+                roster.seat(table).view().problem("folding failed: " + bug.getMessage());
             }
         }
     }

@@ -33,7 +33,10 @@ final class LiveView implements View {
     private volatile Definition definition;
     private volatile String text;
     private volatile boolean isDeleted;
+    private volatile boolean isPaused;
+    private volatile String pauseReason = "";
     private volatile @Nullable String problem;
+    private volatile @Nullable Seat building;
 
     /** A call of {@link #reached}. */
     private record Waiter(Cursor after, CompletableFuture<Void> done) {}
@@ -66,9 +69,46 @@ final class LiveView implements View {
 
     /** Readers go on with another generation. Fold thread. */
     void switchTo(Table next) {
-        var before = table;
         table = next;
-        before.drop();
+    }
+
+    boolean isPaused() {
+        return isPaused;
+    }
+
+    /** Empty when there is none. */
+    String pauseReason() {
+        return pauseReason;
+    }
+
+    void pause(boolean paused, String reason) {
+        isPaused = paused;
+        pauseReason = reason;
+    }
+
+    /** The generation that is folded beside the live one, null when there is none. */
+    @Nullable
+    Seat building() {
+        return building;
+    }
+
+    /** Fold thread. */
+    void building(@Nullable Seat seat) {
+        building = seat;
+    }
+
+    /** How far the generation beside the live one is, null when there is none. */
+    Projections.@Nullable Building progress() {
+        var seat = building;
+        if (seat == null) {
+            return null;
+        }
+        var head = house.log().head();
+        long total = 0;
+        for (int shard = 0; shard < house.log().shards(); shard++) {
+            total += head.offset(shard);
+        }
+        return seat.progress(total, System.nanoTime());
     }
 
     /** Fold thread. */

@@ -1,9 +1,9 @@
 package dev.sluice.projection;
 
 import dev.sluice.bus.Mesh;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
-import dev.sluice.projection.DefinitionFile.Written;
 import dev.sluice.shard.ReadPool;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -18,10 +18,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,11 +36,11 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     private final Log log;
     private final MeterRegistry metrics;
     private final ViewStore store;
-    private final DefinitionLog definitions;
     private final FoldLoop loop;
     private final LiveView.House house;
     private final WorkerExecutor changes;
-    private final long cacheBytes;
+    private final Tables tables;
+    private final Operations operations;
     private final Map<String, LiveView> views = new ConcurrentSkipListMap<>();
     private final Map<String, Info> unreadable = new ConcurrentHashMap<>();
     private final Map<String, List<Meter.Id>> gauges = new ConcurrentHashMap<>();
@@ -64,18 +64,19 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         var clock = metrics.config().clock();
         long rowBytes = Math.max(
                 MIN_ROW_BYTES, Math.min(memoryBytes, Runtime.getRuntime().maxMemory() / 8));
-        cacheBytes = rowBytes;
         store = ViewStore.open(folder, memoryBytes, log.id(), offsets(log));
         house = new LiveView.House(vertx, log, new ReadPool(vertx, READ_THREADS), clock);
         changes = vertx.createSharedWorkerExecutor("projection-changes", 1);
-        definitions = new DefinitionLog(log, clock);
+        tables = new Tables(store, log.shards(), () -> rowBytes / Math.max(1, views.size()));
+        var definitions = new DefinitionLog(log, clock);
         var outbox = new Outbox(log);
         var wakeup = new Wakeup();
         var spiller = new Spiller(store, outbox, flushInterval.toNanos(), rowBytes, wakeup, System.nanoTime());
-        loop = new FoldLoop(log, outbox, new DeltaPublisher(mesh), spiller, metrics, wakeup);
+        loop = new FoldLoop(log, outbox, new DeltaPublisher(mesh), spiller, metrics, wakeup, this::caughtUp);
+        operations = new Operations(definitions, tables, loop, log.shards());
         try {
             var seats = new ArrayList<Seat>();
-            definitions.all().forEach(latest -> recover(latest, seats));
+            definitions.all().forEach(each -> recover(each, seats));
             loop.start(seats);
             dropForgotten(seats);
         } catch (RuntimeException failed) {
@@ -93,73 +94,37 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         return offsets;
     }
 
-    /** Goes on with what the store has of a name, and begins what it does not have. */
-    private void recover(DefinitionLog.Latest latest, List<Seat> seats) {
-        String text = latest.text();
-        if (text == null) {
+    private void recover(Generations generations, List<Seat> seats) {
+        var live = generations.live();
+        if (live == null) {
             return;
         }
-        Definition definition;
+        var building = generations.building();
+        var newest = building == null ? live : building;
         try {
-            definition = only(DefinitionFile.read(text, latest.name()), latest.name())
-                    .definition();
+            var definition = Tables.definition(generations.name(), newest.text());
+            var recovered = tables.recover(generations, live, table -> register(table, definition, newest.text()));
+            recovered.get(0).view().pause(generations.isPaused(), generations.pauseReason());
+            seats.addAll(recovered);
         } catch (Failure refused) {
-            LOG.warn("definition_unreadable projection={} problem=\"{}\"", latest.name(), refused.getMessage());
-            unreadable.put(latest.name(), unreadable(latest, refused));
-            return;
+            LOG.warn("definition_unreadable projection={} problem=\"{}\"", generations.name(), refused.getMessage());
+            unreadable.put(generations.name(), unreadable(generations, newest, refused));
         }
-        var live = table(store.recovered(latest.name(), true));
-        var building = table(store.recovered(latest.name(), false));
-        if (live == null || live.generation() == latest.generation()) {
-            var table = live == null ? create(latest.name(), latest.generation(), definition, text, true) : live;
-            seats.add(new Seat(table, register(table, definition, text), true));
-            return;
-        }
-        var view = register(live, definition, text);
-        seats.add(new Seat(live, view, true));
-        boolean isCurrent = building != null && building.generation() == latest.generation();
-        seats.add(new Seat(
-                building != null && isCurrent
-                        ? building
-                        : create(latest.name(), latest.generation(), definition, text, false),
-                view,
-                false));
     }
 
-    private Info unreadable(DefinitionLog.Latest latest, Failure refused) {
+    private Info unreadable(Generations generations, Generations.Generation newest, Failure refused) {
         return new Info(
-                latest.name(),
-                latest.generation(),
+                generations.name(),
+                newest.number(),
                 "failed",
                 refused.getMessage(),
-                dev.sluice.log.Cursor.start(log.shards()),
+                null,
+                Cursor.start(log.shards()),
                 new View.Lag(0, 0),
                 0,
                 0,
-                String.valueOf(latest.text()));
-    }
-
-    /** Null when there is no record, or one whose definition is not read any more. */
-    private @Nullable Table table(@Nullable ViewRecord record) {
-        if (record == null) {
-            return null;
-        }
-        try {
-            var definition = only(DefinitionFile.read(record.text(), record.name()), record.name())
-                    .definition();
-            return table(record, definition);
-        } catch (Failure refused) {
-            return null;
-        }
-    }
-
-    private Table table(ViewRecord record, Definition definition) {
-        return new Table(
-                record, definition, store.identity(), store.rows(), () -> cacheBytes / Math.max(1, views.size()));
-    }
-
-    private Table create(String name, int generation, Definition definition, String text, boolean isLive) {
-        return table(store.create(name, generation, text, isLive, log.shards()), definition);
+                null,
+                newest.text());
     }
 
     private LiveView register(Table table, Definition definition, String text) {
@@ -168,20 +133,28 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         gauges.put(
                 table.name(),
                 List.of(
-                        Gauge.builder("projection.lag", view, lagging -> lagging.lag()
-                                        .events())
-                                .tag("projection", table.name())
-                                .register(metrics)
-                                .getId(),
-                        Gauge.builder(
-                                        "projection.lag.time",
-                                        view,
-                                        lagging -> lagging.lag().millis() / 1e3)
-                                .tag("projection", table.name())
-                                .baseUnit("seconds")
-                                .register(metrics)
-                                .getId()));
+                        gauge("projection.lag", null, view, each -> each.lag().events()),
+                        gauge(
+                                "projection.lag.time",
+                                "seconds",
+                                view,
+                                each -> each.lag().millis() / 1e3),
+                        gauge("projection.rebuild.progress", null, view, ProjectionRoom::progress)));
         return view;
+    }
+
+    private Meter.Id gauge(String name, @Nullable String unit, LiveView view, ToDoubleFunction<LiveView> value) {
+        return Gauge.builder(name, view, value)
+                .tag("projection", view.name())
+                .baseUnit(unit)
+                .register(metrics)
+                .getId();
+    }
+
+    /** 1 when nothing is built. */
+    private static double progress(LiveView view) {
+        var building = view.progress();
+        return building == null || building.total() == 0 ? 1 : (double) building.events() / building.total();
     }
 
     /** Deletes the rows of generations that nobody folds. */
@@ -194,11 +167,11 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     }
 
     @Override
-    public Future<List<Applied>> apply(String text, @Nullable String expectedName, String file) {
+    public Future<List<Applied>> apply(String text, @Nullable String expectedName, String file, Applying how) {
         return changes.executeBlocking(() -> {
             var written = DefinitionFile.read(text, file);
             if (expectedName != null) {
-                only(written, expectedName);
+                DefinitionFile.only(written, expectedName);
             }
             long added = written.stream()
                     .filter(each -> !views.containsKey(each.definition().name()))
@@ -210,46 +183,60 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
             }
             var applied = new ArrayList<Applied>();
             for (var each : written) {
-                applied.add(apply(each));
+                String name = each.definition().name();
+                applied.add(operations.apply(each, views.get(name), how, this::register));
+                unreadable.remove(name);
             }
             return applied;
         });
     }
 
-    private static Written only(List<Written> written, String name) {
-        String found = written.get(0).definition().name();
-        if (written.size() != 1 || !found.equals(name)) {
-            throw Failure.of(
-                            Failure.Kind.DEFINITION_INVALID,
-                            written.size() != 1
-                                    ? "found " + written.size() + " definitions, expected the one of '" + name + "'"
-                                    : "found projection '" + found + "', expected '" + name + "'")
-                    .with("line", 1)
-                    .with("key", "projection");
-        }
-        return written.get(0);
+    @Override
+    public Future<Info> rebuild(String name, boolean isHeld) {
+        return operate(name, view -> operations.rebuild(view, isHeld));
     }
 
-    private Applied apply(Written written) {
-        String name = written.definition().name();
-        var view = views.get(name);
-        var before = definitions.latest(name);
-        if (view != null && view.definition().equals(written.definition())) {
-            return new Applied(name, before.generation(), false, false);
-        }
-        int generation = before.generation() + 1;
-        definitions.define(before, generation, written.text());
-        var table = create(name, generation, written.definition(), written.text(), view == null);
-        boolean isNew = view == null;
-        if (view == null) {
-            view = register(table, written.definition(), written.text());
-        } else {
-            view.define(written.definition(), written.text());
-        }
-        done(loop.add(new Seat(table, view, isNew)));
-        unreadable.remove(name);
-        LOG.info("projection_defined projection={} generation={}", name, generation);
-        return new Applied(name, generation, before.text() == null, before.text() != null);
+    @Override
+    public Future<Info> switchOver(String name) {
+        return operate(name, operations::switchOver);
+    }
+
+    @Override
+    public Future<Info> rollback(String name) {
+        return operate(name, operations::rollback);
+    }
+
+    @Override
+    public Future<Info> pause(String name, @Nullable String reason) {
+        return operate(name, view -> operations.pause(view, reason));
+    }
+
+    @Override
+    public Future<Info> resume(String name) {
+        return operate(name, operations::resume);
+    }
+
+    private Future<Info> operate(String name, Consumer<LiveView> operation) {
+        return changes.executeBlocking(() -> {
+            var view = found(name);
+            operation.accept(view);
+            return info(view);
+        });
+    }
+
+    /** Fold thread. */
+    private void caughtUp(Seat seat) {
+        changes.executeBlocking(() -> {
+                    if (views.get(seat.view().name()) == seat.view()) {
+                        operations.goLive(seat.view(), seat.generation());
+                    }
+                    return null;
+                })
+                .onFailure(refused -> LOG.warn(
+                        "generation_waits projection={} generation={} problem=\"{}\"",
+                        seat.view().name(),
+                        seat.generation(),
+                        refused.getMessage()));
     }
 
     @Override
@@ -259,14 +246,10 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
             if (view == null && !unreadable.containsKey(name)) {
                 throw notFound(name);
             }
-            definitions.delete(definitions.latest(name));
             unreadable.remove(name);
             views.remove(name);
-            if (view != null) {
-                done(loop.delete(view));
-                removeGauges(name);
-            }
-            LOG.info("projection_deleted projection={}", name);
+            operations.delete(name, view);
+            removeGauges(name);
             return null;
         });
     }
@@ -275,19 +258,6 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         var removed = gauges.remove(name);
         if (removed != null) {
             removed.forEach(metrics::remove);
-        }
-    }
-
-    private static void done(CompletableFuture<Void> work) {
-        try {
-            work.get();
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw Failure.of(Failure.Kind.UNAVAILABLE, "stopped while a projection was being changed");
-        } catch (ExecutionException failed) {
-            throw failed.getCause() instanceof RuntimeException cause
-                    ? cause
-                    : new IllegalStateException(failed.getCause());
         }
     }
 
@@ -308,15 +278,20 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     private static Info info(LiveView view) {
         var committed = view.table().committed();
         String problem = view.problem();
+        var building = view.progress();
+        String state =
+                problem != null ? "failed" : view.isPaused() ? "paused" : building != null ? "building" : "running";
         return new Info(
                 view.name(),
                 view.generation(),
-                problem == null ? "running" : "failed",
+                state,
                 problem,
+                view.pauseReason().isEmpty() ? null : view.pauseReason(),
                 committed.cursor(),
                 view.lag(),
                 committed.checkpoint().rows(),
                 view.table().parking().letters(),
+                building,
                 view.text());
     }
 

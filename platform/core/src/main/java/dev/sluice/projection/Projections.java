@@ -14,7 +14,46 @@ public interface Projections {
      * @param expectedName the name the single definition must have, null for any number of any names
      * @param file named in messages
      */
-    Future<List<Applied>> apply(String text, @Nullable String expectedName, String file);
+    Future<List<Applied>> apply(String text, @Nullable String expectedName, String file, Applying how);
+
+    /** As {@link #apply(String, String, String, Applying)}, live as soon as it has caught up. */
+    default Future<List<Applied>> apply(String text, @Nullable String expectedName, String file) {
+        return apply(text, expectedName, file, Applying.AT_ONCE);
+    }
+
+    /** How a definition is applied. The first generation of a projection is live at once, whatever is wished. */
+    enum Applying {
+        /** A new generation goes live when it has caught up. */
+        AT_ONCE,
+        /** A new generation waits for {@link #switchOver}. */
+        HELD,
+        /** As AT_ONCE, but what was given last has no effect, even when it has been rolled back since. */
+        REPEATED
+    }
+
+    /**
+     * Folds the same definition again beside the live generation, unless one is being built already; PROJECTION_NOT_FOUND.
+     *
+     * @param isHeld it goes live only with {@link #switchOver}
+     */
+    Future<Info> rebuild(String name, boolean isHeld);
+
+    /**
+     * Makes the generation that was built live, or one that was rolled back fold on and go live. GENERATION_NOT_READY with
+     * detail {@code lag} until it has caught up; without effect when there is none.
+     */
+    Future<Info> switchOver(String name);
+
+    /**
+     * Folds the generation before the live one on from where it stood, and makes it live again; without effect when that has
+     * been asked already. NO_GENERATION when there is none before.
+     */
+    Future<Info> rollback(String name);
+
+    /** Folds nothing until {@link #resume}; rows are served as they stand. */
+    Future<Info> pause(String name, @Nullable String reason);
+
+    Future<Info> resume(String name);
 
     /** Deletes a projection with its rows; PROJECTION_NOT_FOUND. */
     Future<Void> delete(String name);
@@ -30,15 +69,33 @@ public interface Projections {
     /** {@code created}: it was not there; {@code changed}: a new generation began. */
     record Applied(String name, int generation, boolean created, boolean changed) {}
 
-    /** {@code state}: running, or failed with {@code problem}. {@code definition}: as given, YAML. */
+    /**
+     * How a projection is.
+     *
+     * @param state running, building (another generation beside the live one), paused, or failed with {@code problem}
+     * @param reason why it is paused, when that was said
+     * @param definition the newest, as given, YAML
+     */
     record Info(
             String name,
             int generation,
             String state,
             @Nullable String problem,
+            @Nullable String reason,
             Cursor cursor,
             View.Lag lag,
             long rows,
             long deadLetters,
+            @Nullable Building building,
             String definition) {}
+
+    /**
+     * A generation that is folded beside the live one.
+     *
+     * @param events folded, of {@code total} in the log
+     * @param eventsPerSecond since it began, or since the process did
+     * @param millisLeft −1 when it does not move
+     * @param isHeld it goes live only when it is told to
+     */
+    record Building(int generation, long events, long total, long eventsPerSecond, long millisLeft, boolean isHeld) {}
 }

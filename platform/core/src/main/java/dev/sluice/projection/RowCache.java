@@ -163,10 +163,20 @@ final class RowCache {
     void shrink() {
         if (youngBytes > maxBytes.getAsLong() / 4 * 3) {
             old = young;
-            young = new Entry[MIN_CAPACITY];
-            youngCount = 0;
-            youngBytes = 0;
+            renew();
         }
+    }
+
+    /** Between batches only. */
+    void clear() {
+        old = new Entry[MIN_CAPACITY];
+        renew();
+    }
+
+    private void renew() {
+        young = new Entry[MIN_CAPACITY];
+        youngCount = 0;
+        youngBytes = 0;
     }
 
     private static int spread(String key) {

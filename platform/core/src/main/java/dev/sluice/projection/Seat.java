@@ -1,16 +1,48 @@
 package dev.sluice.projection;
 
-/** A table that is being folded, and the view it belongs to. For the fold thread. */
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/** A table, the view it belongs to and what it is for. Changed by the fold thread; its progress may be asked on any. */
 final class Seat {
     private final Table table;
     private final LiveView view;
-    private boolean isLive;
+    private volatile Role role;
+    private volatile boolean isHeld;
+    private volatile long beganNanos;
+    private volatile long beganEvents;
+    private long askAgainNanos;
 
-    /** @param isLive readers see it; else it is built beside the one they see */
-    Seat(Table table, LiveView view, boolean isLive) {
+    /** What a table is for. */
+    enum Role {
+        /** Readers see it. */
+        LIVE,
+        /** It is folded beside the one that readers see. */
+        BUILDING,
+        /** It stands where it was when another took its place. */
+        KEPT
+    }
+
+    private Seat(Table table, LiveView view, Role role) {
         this.table = table;
         this.view = view;
-        this.isLive = isLive;
+        this.role = role;
+        askAgainNanos = System.nanoTime();
+    }
+
+    static Seat live(Table table, LiveView view) {
+        return new Seat(table, view, Role.LIVE);
+    }
+
+    static Seat kept(Table table, LiveView view) {
+        return new Seat(table, view, Role.KEPT);
+    }
+
+    /** @param isHeld it goes live only when an operator says so */
+    static Seat building(Table table, LiveView view, boolean isHeld) {
+        var seat = new Seat(table, view, Role.BUILDING);
+        seat.build(isHeld, System.nanoTime());
+        return seat;
     }
 
     Table table() {
@@ -21,11 +53,63 @@ final class Seat {
         return view;
     }
 
+    int generation() {
+        return table.generation();
+    }
+
     boolean isLive() {
-        return isLive;
+        return role == Role.LIVE;
+    }
+
+    boolean isBuilding() {
+        return role == Role.BUILDING;
+    }
+
+    boolean isKept() {
+        return role == Role.KEPT;
     }
 
     void goLive() {
-        isLive = true;
+        role = Role.LIVE;
+    }
+
+    void keep() {
+        role = Role.KEPT;
+    }
+
+    void build(boolean held, long nowNanos) {
+        role = Role.BUILDING;
+        isHeld = held;
+        beganNanos = nowNanos;
+        beganEvents = events();
+    }
+
+    /** Whether it stands where the live one does, or farther. */
+    boolean isLevel() {
+        return table.committed().cursor().covers(view.table().committed().cursor());
+    }
+
+    /** Whether it is time to ask, again, that it goes live. */
+    boolean asks(long nowNanos, long againNanos) {
+        if (!isBuilding() || isHeld || nowNanos - askAgainNanos < 0) {
+            return false;
+        }
+        askAgainNanos = nowNanos + againNanos;
+        return true;
+    }
+
+    private long events() {
+        return Arrays.stream(table.committed().checkpoint().offsets()).sum();
+    }
+
+    /** How far it has come, of {@code total} events in the log. */
+    Projections.Building progress(long total, long nowNanos) {
+        long events = events();
+        double seconds = Math.max(1, nowNanos - beganNanos) / (double) TimeUnit.SECONDS.toNanos(1);
+        double rate = Math.max(0, events - beganEvents) / seconds;
+        long left = Math.max(0, total - events);
+        long millisLeft = left == 0 ? 0 : rate == 0 ? -1 : Math.round(left / rate * 1_000);
+        return new Projections.Building(
+                generation(), events, Math.max(total, events), Math.round(rate), millisLeft, isHeld);
     }
 }

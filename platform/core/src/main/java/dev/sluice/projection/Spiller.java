@@ -101,7 +101,7 @@ final class Spiller {
         for (var seat : seats) {
             var frozen = seat.table().freeze();
             if (frozen != null) {
-                var record = seat.table().record().with(frozen.checkpoint(), seat.isLive());
+                var record = seat.table().record().with(frozen.checkpoint());
                 parts.add(new Spill.Part(frozen, record));
             }
         }

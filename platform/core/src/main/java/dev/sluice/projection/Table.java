@@ -415,6 +415,11 @@ final class Table {
         expiry.thaw(done.expiry());
     }
 
+    /** Forgets the rows at hand: it will not be folded for a while. Fold thread, between batches. */
+    void rest() {
+        cache.clear();
+    }
+
     /** No reader may begin any more: the rows will be deleted. */
     void drop() {
         lock.lock();

@@ -5,23 +5,20 @@ package dev.sluice.projection;
  *
  * @param viewId number of its key range, never used twice
  * @param text the definition as given
- * @param isLive readers see it; else it is being built beside the one they see
  */
-record ViewRecord(
-        int viewId, String name, int generation, String text, boolean isLive, Epochs epochs, Checkpoint checkpoint) {
-    ViewRecord with(Checkpoint reached, boolean live) {
-        return new ViewRecord(viewId, name, generation, text, live, epochs, reached);
+record ViewRecord(int viewId, String name, int generation, String text, Epochs epochs, Checkpoint checkpoint) {
+    ViewRecord with(Checkpoint reached) {
+        return new ViewRecord(viewId, name, generation, text, epochs, reached);
     }
 
     /** After an unclean stop. */
     ViewRecord inEpoch(int epoch) {
-        return new ViewRecord(
-                viewId, name, generation, text, isLive, epochs.began(epoch, checkpoint.change()), checkpoint);
+        return new ViewRecord(viewId, name, generation, text, epochs.began(epoch, checkpoint.change()), checkpoint);
     }
 
     byte[] toBytes() {
         var out = new ByteWriter();
-        out.varint(viewId).text(name).varint(generation).text(text).u8(isLive ? 1 : 0);
+        out.varint(viewId).text(name).varint(generation).text(text);
         epochs.write(out);
         checkpoint.write(out);
         return out.toBytes();
@@ -33,8 +30,7 @@ record ViewRecord(
         String name = in.text();
         int generation = (int) in.varint();
         String text = in.text();
-        boolean isLive = in.u8() == 1;
         var epochs = Epochs.read(in);
-        return new ViewRecord(viewId, name, generation, text, isLive, epochs, Checkpoint.read(in));
+        return new ViewRecord(viewId, name, generation, text, epochs, Checkpoint.read(in));
     }
 }

@@ -144,12 +144,12 @@ final class ViewStore implements AutoCloseable {
     }
 
     /** The record of a generation that begins now. One thread at a time. */
-    ViewRecord create(String name, int generation, String text, boolean isLive, int shards) {
+    ViewRecord create(String name, int generation, String text, int shards) {
         int viewId = nextViewId;
         nextViewId = viewId + 1;
         // the same generation may have begun before, in an epoch whose rows were never flushed
         var epochs = Epochs.NONE.began(identity.epoch(), 0);
-        return new ViewRecord(viewId, name, generation, text, isLive, epochs, Checkpoint.start(shards));
+        return new ViewRecord(viewId, name, generation, text, epochs, Checkpoint.start(shards));
     }
 
     /** Applies a spill whole; durable when it is flushed, else with the next flush. */
@@ -184,11 +184,11 @@ final class ViewStore implements AutoCloseable {
         rows.close();
     }
 
-    /** The record of the live or the building generation of a name. */
+    /** The record of a generation that was found, null when there was none. */
     @Nullable
-    ViewRecord recovered(String name, boolean isLive) {
+    ViewRecord recovered(String name, int generation) {
         return recovered.stream()
-                .filter(record -> record.name().equals(name) && record.isLive() == isLive)
+                .filter(record -> record.name().equals(name) && record.generation() == generation)
                 .findFirst()
                 .orElse(null);
     }

@@ -39,21 +39,23 @@ class FoldPropertyTest {
         var folder = Files.createTempDirectory("sluice-fold");
         int shards = random.nextBoolean() ? 1 : 3;
         try (var house = new House(folder, shards, Duration.ofMillis(1 + random.nextInt(300)))) {
-            var definitions = new ArrayList<NaiveFold>();
+            var definitions = new ArrayList<Operated>();
             var subscriber = new Subscriber();
-            for (int step = 0; step < 12; step++) {
+            for (int step = 0; step < 20; step++) {
                 step(house, random, definitions, shards);
                 if (!definitions.isEmpty()) {
                     subscriber.follow(house, random);
                 }
             }
-            for (var definition : definitions) {
-                discardAll(house, definition.name());
+            definitions.forEach(operated -> operated.finish(house));
+            for (var operated : definitions) {
+                discardAll(house, operated.name());
             }
             // the last event of all tells what time it is, for us and for the views
             house.append("cart-0", "Tick", "{}");
             var events = events(house);
-            for (var definition : definitions) {
+            for (var operated : definitions) {
+                var definition = operated.live();
                 var expected = definition.rows(events);
                 assertThat(house.rows(definition.name()))
                         .as("-Dfold.seed=%s, %d shards: %s", seed, shards, definition.yaml())
@@ -102,27 +104,22 @@ class FoldPropertyTest {
         }
     }
 
-    private static void step(House house, Random random, List<NaiveFold> definitions, int shards) {
-        int kind = random.nextInt(10);
-        if (kind == 0 || definitions.isEmpty()) {
-            var definition = NaiveFold.random("p" + definitions.size(), random, shards);
-            house.apply(definition.yaml());
-            definitions.add(definition);
+    private static void step(House house, Random random, List<Operated> definitions, int shards) {
+        int kind = random.nextInt(14);
+        if (kind == 0 && definitions.size() < 4 || definitions.isEmpty()) {
+            definitions.add(new Operated(house, "p" + definitions.size(), random, shards));
         } else if (kind == 1) {
             house.restart();
         } else if (kind == 2) {
             house.crash();
         } else if (kind == 3) {
-            int index = random.nextInt(definitions.size());
-            var changed = NaiveFold.random("p" + index, random, shards);
-            house.apply(changed.yaml());
-            definitions.set(index, changed);
-        } else if (kind == 4) {
             house.pass(Duration.ofHours(random.nextInt(300)));
-        } else if (kind == 5) {
+        } else if (kind == 4) {
             house.resolve(
                     definitions.get(random.nextInt(definitions.size())).name(),
                     random.nextBoolean() ? "DeadLetterRetried" : "DeadLetterDiscarded");
+        } else if (kind <= 9) {
+            definitions.get(random.nextInt(definitions.size())).operate(house, random);
         } else {
             int count = 1 + random.nextInt(200);
             for (int i = 0; i < count; i++) {
@@ -136,14 +133,7 @@ class FoldPropertyTest {
                 house.append(NaiveFold.randomStream(random), batch);
             }
         }
-        // until a changed definition is live its predecessor shows other rows
-        for (var definition : definitions) {
-            int generation = (int) house.log().version("$projection." + definition.name());
-            org.awaitility.Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
-                    .pollInterval(Duration.ofMillis(2))
-                    .until(() -> house.room().view(definition.name()).generation() == generation);
-        }
+        definitions.forEach(operated -> operated.settle(house));
     }
 
     static List<RecordedEvent> events(House house) {

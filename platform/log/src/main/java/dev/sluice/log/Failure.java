@@ -40,6 +40,8 @@ public final class Failure extends RuntimeException {
         OUTCOME_UNKNOWN(503, 6, true),
         NOT_YET(504, 7, true),
         DEADLINE_EXCEEDED(504, 7, true),
+        GENERATION_NOT_READY(409, 4, true),
+        NO_GENERATION(409, 4, false),
         SOURCE_GAP(500, 1, false),
         SOURCE_CHANGED(409, 1, false),
         NEWER_FORMAT(500, 1, false),

@@ -17,6 +17,8 @@ final class NextStep {
             case STREAM_NOT_FOUND -> "sluice streams ls lists the streams there are";
             case EVENT_NOT_FOUND -> "sluice shards ls shows how far each shard goes";
             case PROJECTION_NOT_FOUND -> "sluice projections ls lists the projections there are";
+            case GENERATION_NOT_READY -> "wait for it: sluice projections show tells how far it is";
+            case NO_GENERATION -> "apply the definition you want: it is folded beside the live one";
             case ROW_NOT_FOUND -> "sluice projections rows lists the keys there are";
             case OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN ->
                 "try again in a moment; sluice info tells how the server is";

@@ -68,7 +68,32 @@ final class MemoryViews implements Projections {
     }
 
     @Override
-    public Future<List<Applied>> apply(String text, @Nullable String expectedName, String file) {
+    public Future<List<Applied>> apply(String text, @Nullable String expectedName, String file, Applying how) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Info> rebuild(String name, boolean isHeld) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Info> switchOver(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Info> rollback(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Info> pause(String name, @Nullable String reason) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Info> resume(String name) {
         throw new UnsupportedOperationException();
     }
 
@@ -84,7 +109,8 @@ final class MemoryViews implements Projections {
 
     @Override
     public synchronized Info info(String name) {
-        return new Info(name, view.generation, "running", null, view.cursor(), view.lag(), rows().size(), 0, "");
+        return new Info(
+                name, view.generation, "running", null, null, view.cursor(), view.lag(), rows().size(), 0, null, "");
     }
 
     @Override

@@ -1,0 +1,189 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
+import dev.sluice.projection.DefinitionFile.Written;
+import dev.sluice.projection.Generations.Generation;
+import dev.sluice.projection.Projections.Applied;
+import dev.sluice.projection.Projections.Applying;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What operators do to projections: an event in the log first, then the fold is told. Blocking; for one thread at a time, so
+ * that nothing happens between the two.
+ */
+final class Operations {
+    private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
+
+    private final DefinitionLog definitions;
+    private final Tables tables;
+    private final FoldLoop loop;
+    private final int shards;
+
+    Operations(DefinitionLog definitions, Tables tables, FoldLoop loop, int shards) {
+        this.definitions = definitions;
+        this.tables = tables;
+        this.loop = loop;
+        this.shards = shards;
+    }
+
+    /** Makes a view of the first table of a projection. */
+    interface Register {
+        LiveView view(Table table, Definition definition, String text);
+    }
+
+    /** @param view null when there is none of that name */
+    Applied apply(Written written, @Nullable LiveView view, Applying how, Register register) {
+        String name = written.definition().name();
+        var before = definitions.of(name);
+        int newest = before.newest();
+        if (view != null && (view.definition().equals(written.definition()) || isRepeated(before, written, how))) {
+            return new Applied(name, newest, false, false);
+        }
+        var generation = new Generation(newest + 1, written.text(), how == Applying.HELD && view != null);
+        definitions.define(before, generation.number(), written.text(), generation.isHeld());
+        if (view == null) {
+            if (before.live() != null) { // one whose definition is not read any more: nothing to wait for
+                definitions.goLive(definitions.of(name), generation.number(), Cursor.start(shards));
+            }
+            var table = tables.create(name, generation);
+            done(loop.add(Seat.live(table, register.view(table, written.definition(), written.text()))));
+        } else {
+            build(view, generation, written.definition());
+        }
+        LOG.info("projection_defined projection={} generation={}", name, generation.number());
+        return new Applied(name, generation.number(), before.live() == null, before.live() != null);
+    }
+
+    private static boolean isRepeated(Generations before, Written written, Applying how) {
+        if (how != Applying.REPEATED || before.given() == null) {
+            return false;
+        }
+        return before.given().equals(written.text())
+                || Tables.definition(before.name(), before.given()).equals(written.definition());
+    }
+
+    private void build(LiveView view, Generation generation, Definition definition) {
+        view.define(definition, generation.text());
+        done(loop.add(Seat.building(tables.create(view.name(), generation), view, generation.isHeld())));
+    }
+
+    void rebuild(LiveView view, boolean isHeld) {
+        var before = definitions.of(view.name());
+        if (before.building() != null) {
+            return;
+        }
+        var generation = new Generation(before.newest() + 1, view.text(), isHeld);
+        definitions.define(before, generation.number(), generation.text(), isHeld);
+        build(view, generation, view.definition());
+        LOG.info("projection_rebuilt projection={} generation={}", view.name(), generation.number());
+    }
+
+    /** The generation that was built goes live, or the one that was rolled back begins to. */
+    void switchOver(LiveView view) {
+        var before = definitions.of(view.name());
+        var kept = before.kept();
+        if (before.building() != null) {
+            goLive(view, before.building().number());
+        } else if (kept != null && kept.number() > view.generation()) {
+            revive(view, before, kept);
+        }
+    }
+
+    /** Makes a generation live that has caught up; without effect when it is given up. */
+    void goLive(LiveView view, int generation) {
+        var before = definitions.of(view.name());
+        boolean isDecided = before.live() != null && before.live().number() == generation;
+        if (view.generation() == generation
+                || !isDecided && (before.building() == null || before.building().number() != generation)) {
+            return;
+        }
+        var reached = done(loop.haltAt(view, generation));
+        try {
+            if (!isDecided) {
+                definitions.goLive(before, generation, reached);
+            }
+            done(loop.goLive(view, generation));
+        } catch (RuntimeException failed) {
+            done(loop.goOn(view));
+            throw failed;
+        }
+    }
+
+    void rollback(LiveView view) {
+        var before = definitions.of(view.name());
+        var live = before.live();
+        var building = before.building();
+        var kept = before.kept();
+        if (live == null || live.number() != view.generation()) {
+            throw Failure.of(
+                    Failure.Kind.GENERATION_NOT_READY,
+                    "found generation " + view.generation() + " of projection " + view.name()
+                            + " serving while a newer one is recovered, expected that to have caught up");
+        }
+        boolean isUnderWay = building != null && building.number() < live.number();
+        boolean isDone = kept != null && kept.number() > live.number();
+        if (isUnderWay || isDone) {
+            return;
+        }
+        if (kept == null) {
+            throw Failure.of(
+                    Failure.Kind.NO_GENERATION,
+                    "found no generation before " + live.number() + " of projection " + view.name()
+                            + ", expected the one that it has taken the place of");
+        }
+        revive(view, before, kept);
+    }
+
+    private void revive(LiveView view, Generations before, Generation kept) {
+        var definition = Tables.definition(view.name(), kept.text());
+        definitions.revive(before, kept.number());
+        view.define(definition, kept.text());
+        if (!done(loop.revive(view, kept.number()))) {
+            done(loop.add(Seat.building(tables.create(view.name(), kept), view, false)));
+        }
+        LOG.info("generation_revived projection={} generation={}", view.name(), kept.number());
+    }
+
+    void pause(LiveView view, @Nullable String reason) {
+        if (!view.isPaused()) {
+            definitions.pause(definitions.of(view.name()), reason);
+            done(loop.pause(view, reason == null ? "" : reason));
+            LOG.info("projection_paused projection={}", view.name());
+        }
+    }
+
+    void resume(LiveView view) {
+        if (view.isPaused()) {
+            definitions.resume(definitions.of(view.name()));
+            done(loop.resume(view));
+            LOG.info("projection_resumed projection={}", view.name());
+        }
+    }
+
+    /** @param view null when its definition is not read any more */
+    void delete(String name, @Nullable LiveView view) {
+        definitions.delete(definitions.of(name));
+        if (view != null) {
+            done(loop.delete(view));
+        }
+        LOG.info("projection_deleted projection={}", name);
+    }
+
+    private static <T> T done(CompletableFuture<T> work) {
+        try {
+            return work.get();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw Failure.of(Failure.Kind.UNAVAILABLE, "stopped while a projection was being changed");
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new IllegalStateException(failed.getCause());
+        }
+    }
+}

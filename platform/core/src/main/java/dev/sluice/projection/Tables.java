@@ -1,0 +1,85 @@
+package dev.sluice.projection;
+
+import dev.sluice.log.Failure;
+import dev.sluice.projection.Generations.Generation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the tables of generations: of what the store has of them, else new ones. One thread at a time. */
+final class Tables {
+    private final ViewStore store;
+    private final int shards;
+    private final LongSupplier cacheBytes;
+
+    /** @param cacheBytes most that one table's rows at hand take */
+    Tables(ViewStore store, int shards, LongSupplier cacheBytes) {
+        this.store = store;
+        this.shards = shards;
+        this.cacheBytes = cacheBytes;
+    }
+
+    /** The one definition in a text, which must be of that name. */
+    static Definition definition(String name, String text) {
+        return DefinitionFile.only(DefinitionFile.read(text, name), name).definition();
+    }
+
+    /** An empty table; DEFINITION_INVALID when the text is not read any more. */
+    Table create(String name, Generation generation) {
+        var definition = definition(name, generation.text());
+        return table(store.create(name, generation.number(), generation.text(), shards), definition);
+    }
+
+    private Table table(ViewRecord record, Definition definition) {
+        return new Table(record, definition, store.identity(), store.rows(), cacheBytes);
+    }
+
+    /** Null when the store has nothing of it, or what it has belongs to a definition that is not read any more. */
+    private @Nullable Table recovered(String name, @Nullable Generation generation) {
+        var record = generation == null ? null : store.recovered(name, generation.number());
+        try {
+            return record == null ? null : table(record, definition(name, record.text()));
+        } catch (Failure refused) {
+            return null;
+        }
+    }
+
+    /**
+     * Goes on with what the store has of a projection. A crash can leave the live generation behind the one it has taken the
+     * place of, or without rows: then readers see that one until the other has caught up again.
+     *
+     * @param register makes the view of a table
+     */
+    List<Seat> recover(Generations generations, Generation live, Function<Table, LiveView> register) {
+        String name = generations.name();
+        var seats = new ArrayList<Seat>();
+        var table = recovered(name, live);
+        var kept = recovered(name, generations.kept());
+        boolean isBehind = kept != null && (table == null || !reached(table, kept));
+        var newest = table == null ? create(name, live) : table;
+        if (kept != null && isBehind) {
+            var view = register.apply(kept);
+            seats.add(Seat.live(kept, view));
+            seats.add(Seat.building(newest, view, false));
+        } else {
+            var view = register.apply(newest);
+            seats.add(Seat.live(newest, view));
+            if (kept != null) {
+                seats.add(Seat.kept(kept, view));
+            }
+        }
+        var building = generations.building();
+        if (building != null) {
+            var built = recovered(name, building);
+            seats.add(Seat.building(
+                    built == null ? create(name, building) : built, seats.get(0).view(), building.isHeld()));
+        }
+        return seats;
+    }
+
+    private static boolean reached(Table table, Table other) {
+        return table.committed().cursor().covers(other.committed().cursor());
+    }
+}
