@@ -28,6 +28,12 @@ final class Catalogue {
         all.put("projections show", "Show a projection and its definition.");
         all.put("projections rows", "Show rows of a projection, or watch them change.");
         all.put("projections apply", "Apply projection definitions from a file.");
+        all.put("projections rebuild", "Fold a projection again beside the live one.");
+        all.put("projections switch", "Make the generation that was built live.");
+        all.put("projections rollback", "Go back to the generation before.");
+        all.put("projections pause", "Fold a projection no more; its rows are still served.");
+        all.put("projections resume", "Fold a paused projection on.");
+        all.put("projections delete", "Delete a projection and its rows.");
         all.put("shards ls", "List shards.");
         all.put("config show", "Show the configuration, and where each value came from.");
         all.put("config validate", "Check a configuration file.");
@@ -51,6 +57,12 @@ final class Catalogue {
             case "projections show" -> new ProjectionsCommand.Show(cli);
             case "projections rows" -> new ProjectionsRowsCommand(cli);
             case "projections apply" -> new ProjectionsCommand.Apply(cli);
+            case "projections rebuild" -> new ProjectionsOperateCommand.Rebuild(cli);
+            case "projections switch" -> new ProjectionsOperateCommand.Switch(cli);
+            case "projections rollback" -> new ProjectionsOperateCommand.Rollback(cli);
+            case "projections pause" -> new ProjectionsOperateCommand.Pause(cli);
+            case "projections resume" -> new ProjectionsOperateCommand.Resume(cli);
+            case "projections delete" -> new ProjectionsOperateCommand.Delete(cli);
             case "shards ls" -> new ShardsLsCommand(cli);
             case "config show" -> new ConfigCommand.Show(cli);
             case "config validate" -> new ConfigCommand.Validate(cli);

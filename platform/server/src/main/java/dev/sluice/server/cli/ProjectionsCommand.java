@@ -14,11 +14,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The commands about projections, but for their rows. */
 final class ProjectionsCommand {
-    private static final List<Output.Column> COLUMNS = List.of(
+    static final List<Output.Column> COLUMNS = List.of(
             Output.Column.of("name"),
             Output.Column.of("generation"),
             Output.Column.of("state"),
@@ -26,9 +27,24 @@ final class ProjectionsCommand {
             new Output.Column(
                     "lag",
                     projection -> Json.text(Json.object(projection.get("lag")).get("events"))),
-            new Output.Column("dead letters", projection -> Json.text(projection.get("deadLetters"))));
+            new Output.Column("dead letters", projection -> Json.text(projection.get("deadLetters"))),
+            new Output.Column("building", projection -> building(Json.object(projection.get("building")))));
 
     private ProjectionsCommand() {}
+
+    /** A generation that is being built with how far it is, empty when there is none. */
+    static String building(Map<String, @Nullable Object> building) {
+        if (building.isEmpty()) {
+            return "";
+        }
+        long events = Json.number(building.get("events"), 0);
+        long total = Math.max(1, Json.number(building.get("total"), 0));
+        long millisLeft = Json.number(building.get("millisLeft"), -1);
+        return "generation " + Json.text(building.get("generation")) + " at " + 100 * events / total + " %"
+                + (Boolean.TRUE.equals(building.get("held")) ? ", held" : "")
+                + (events < total ? ", " + Json.text(building.get("eventsPerSecond")) + " events/s" : "")
+                + (events < total && millisLeft >= 0 ? ", " + (millisLeft + 999) / 1_000 + " s left" : "");
+    }
 
     /** Lists projections. */
     @Command(
@@ -105,6 +121,9 @@ final class ProjectionsCommand {
         @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
         private String file = "";
 
+        @Option(names = "--hold", description = "A changed definition goes live only with 'projections switch'.")
+        private boolean hold;
+
         @Mixin
         private Output output = new Output();
 
@@ -122,7 +141,7 @@ final class ProjectionsCommand {
             for (var document : documents(text()).entrySet()) {
                 var answer = remote.send(
                         "PUT",
-                        Remote.path("v1", "projections", document.getKey()),
+                        Remote.path("v1", "projections", document.getKey()) + (hold ? "?hold=true" : ""),
                         Map.of(),
                         Remote.Body.of("application/yaml", document.getValue()));
                 var line = new LinkedHashMap<>(answer.json());

@@ -156,6 +156,7 @@ public final class Gateway {
         new StreamRoutes(rooms.log(), workers, info.clockMicros()).addTo(routes);
         new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
         new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers).addTo(routes);
+        new GenerationRoutes(rooms.projections()).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);
         new DeadLetterRoutes(rooms.log(), workers).addTo(routes);

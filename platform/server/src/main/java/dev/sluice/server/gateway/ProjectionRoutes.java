@@ -71,10 +71,26 @@ final class ProjectionRoutes {
         if (info.problem() != null) {
             summary.put("problem", info.problem());
         }
+        if (info.reason() != null) {
+            summary.put("reason", info.reason());
+        }
+        if (info.building() != null) {
+            summary.put("building", building(info.building()));
+        }
         return summary.put("cursor", info.cursor().encode())
                 .put("lag", lag(info.lag()))
                 .put("rows", info.rows())
                 .put("deadLetters", info.deadLetters());
+    }
+
+    private static JsonObject building(Projections.Building building) {
+        return new JsonObject()
+                .put("generation", building.generation())
+                .put("events", building.events())
+                .put("total", building.total())
+                .put("eventsPerSecond", building.eventsPerSecond())
+                .put("millisLeft", building.millisLeft() < 0 ? null : building.millisLeft())
+                .put("held", building.isHeld());
     }
 
     private static JsonObject lag(View.Lag lag) {
@@ -82,7 +98,7 @@ final class ProjectionRoutes {
     }
 
     private Future<Answer> put(Call call) {
-        call.query();
+        boolean isHeld = call.query("hold").flag("hold");
         call.checkContentEncoding();
         String contentType = call.header("Content-Type");
         if (contentType == null || !isDefinition(MediaTypes.bare(contentType))) {
@@ -100,7 +116,11 @@ final class ProjectionRoutes {
         }
         String text = new String(call.body(), StandardCharsets.UTF_8);
         return projections
-                .apply(text, call.path("projection"), "the request's body")
+                .apply(
+                        text,
+                        call.path("projection"),
+                        "the request's body",
+                        isHeld ? Projections.Applying.HELD : Projections.Applying.AT_ONCE)
                 .map(applied -> {
                     Projections.Applied one = applied.get(0);
                     return Answer.json(
