@@ -282,7 +282,8 @@ class KafkaIngestTest {
         var all = new ArrayList<DeadLetters.DeadLetter>();
         String cursor = null;
         do {
-            var page = DeadLetters.list(pipeline.events, consumer, reason, 2, cursor)
+            var page = pipeline.letters
+                    .list(new DeadLetters.Filter(consumer, reason, DeadLetters.State.OPEN), 2, cursor)
                     .await(30, TimeUnit.SECONDS);
             assertThat(page.letters()).hasSizeLessThanOrEqualTo(2);
             all.addAll(page.letters());

@@ -1,7 +1,9 @@
 package dev.sluice.kafka;
 
 import dev.sluice.bus.EventBusMesh;
+import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.EventPage;
@@ -16,6 +18,7 @@ import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
 import dev.sluice.spi.Source;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +33,8 @@ final class Pipeline implements AutoCloseable {
     final Log log;
     final EventLog events;
     final Source source;
+    final DeadLetters letters;
+    final Resolver resolver;
 
     private final Vertx vertx = Vertx.vertx();
 
@@ -39,6 +44,8 @@ final class Pipeline implements AutoCloseable {
         var mesh = EventBusMesh.on(vertx);
         vertx.deployVerticle(new ShardVerticle(log, mesh)).await(30, TimeUnit.SECONDS);
         events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, 2));
+        letters = new DeadLetters(events, new NoProjections());
+        resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes());
         var ingest = new Ingest(config, events, options.maxEventBytes(), meters);
         source = new KafkaSourceFactory()
                 .create(
@@ -50,6 +57,18 @@ final class Pipeline implements AutoCloseable {
                         config.onOffsetLossEarliest());
         source.start(ingest);
         ingest.observe(source);
+    }
+
+    private static final class NoProjections implements DeadLetters.Projections {
+        @Override
+        public boolean isCurrent(String projection, int generation) {
+            return true;
+        }
+
+        @Override
+        public Future<Void> reached(String projection, Cursor cursor) {
+            return Future.succeededFuture();
+        }
     }
 
     /** All events of a selection, shard by shard. */

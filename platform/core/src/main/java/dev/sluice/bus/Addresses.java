@@ -14,6 +14,11 @@ public final class Addresses {
         return "shard." + shard + ".ingest";
     }
 
+    /** What becomes of dead letters in a shard: a {@code SourceResolution}. */
+    public static String resolve(int shard) {
+        return "shard." + shard + ".resolve";
+    }
+
     /** Changes of a view, published after each commit: a {@code ViewDelta}. */
     public static String view(String projection) {
         return "view." + projection;

@@ -1,44 +1,69 @@
 package dev.sluice.ingest;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sluice.log.EventQuery;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
-import dev.sluice.log.StreamInfo;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the dead letters of all consumers: the events of the streams {@code $dlq.<source>-<partition>} and
- * {@code $dlq.projection-<name>}, stream by stream in name order, each from its oldest.
+ * The dead letters of all consumers: the events of the streams {@code $dlq.<source>-<partition>} and
+ * {@code $dlq.projection-<name>}, stream by stream in name order, each from its oldest. A letter is open until an event in
+ * {@code $dlq-resolved.…} names it, or until its projection has left the generation that wrote it.
  */
 public final class DeadLetters {
-    private static final String PREFIX = "$dlq.";
-    private static final String SOURCE = "source:";
-    private static final String PROJECTION = "projection:";
-    private static final int STREAMS_A_READ = 100;
-    private static final int EVENTS_A_READ = 250;
-    private static final int MAX_SCAN = 10_000;
-    private static final long MAX_PAGE_BYTES = 4 << 20;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    static final String SOURCE = "source:";
+    static final String PROJECTION = "projection:";
 
-    private DeadLetters() {}
+    private final EventLog log;
+    private final Resolutions resolutions;
+    private final Projections projections;
+
+    public DeadLetters(EventLog log, Projections projections) {
+        this.log = log;
+        this.resolutions = new Resolutions(log);
+        this.projections = projections;
+    }
+
+    /** What dead letters need to know of the projections. */
+    public interface Projections {
+        /** Whether a generation of a projection is the live one, or one that may become it. */
+        boolean isCurrent(String projection, int generation);
+
+        /** Answers when the projection has folded as far as the cursor, or fails. */
+        Future<Void> reached(String projection, Cursor cursor);
+    }
+
+    /** Which letters are wanted by what became of them. */
+    public enum State {
+        OPEN,
+        RESOLVED,
+        ALL
+    }
+
+    /** Which letters are wanted; {@code consumer} and {@code reason} null for all. */
+    public record Filter(
+            @Nullable String consumer, @Nullable String reason, State state) {}
 
     /**
      * One dead letter.
      *
      * @param id of the dead letter: its position in the log
      * @param consumer {@code source:<name>} or {@code projection:<name>}
+     * @param attempts how often it was tried
      * @param event as it lies in the log; its data says the rest
      */
-    public record DeadLetter(String id, String consumer, String reason, String detail, RecordedEvent event) {}
+    public record DeadLetter(
+            String id,
+            String consumer,
+            String reason,
+            String detail,
+            int attempts,
+            boolean isOpen,
+            RecordedEvent event) {}
 
     /** A page; {@code cursor} null: there are no more. A page may be short of its limit and still not be the last. */
     public record Page(List<DeadLetter> letters, @Nullable String cursor) {}
@@ -46,125 +71,52 @@ public final class DeadLetters {
     /**
      * A page of dead letters.
      *
-     * @param consumer {@code source:<name>} or {@code projection:<name>}, null for all
-     * @param reason null for all
      * @param cursor of the page before, null for the first; another is INVALID_CURSOR
      */
-    public static Future<Page> list(
-            EventLog log, @Nullable String consumer, @Nullable String reason, int limit, @Nullable String cursor) {
-        Place from;
+    public Future<Page> list(Filter filter, int limit, @Nullable String cursor) {
         try {
-            from = cursor == null ? new Place("", 0) : Place.parse(cursor);
+            return scan(filter, null).page(limit, cursor == null ? LetterScan.START : LetterScan.Place.parse(cursor));
         } catch (Failure invalid) {
             return Future.failedFuture(invalid);
         }
-        var scan = new Scan(log, consumer, reason, limit, prefix(consumer));
-        return from.version == 0
-                ? scan.streamsAfter(from.stream)
-                : scan.stream(from.stream, from.version + 1, () -> scan.streamsAfter(from.stream));
     }
 
-    private static String prefix(@Nullable String consumer) {
-        if (consumer == null) {
-            return PREFIX;
+    /** One letter, whatever became of it; DEAD_LETTER_NOT_FOUND. */
+    public Future<DeadLetter> get(String id) {
+        Position position;
+        try {
+            position = Position.parse(id);
+        } catch (Failure malformed) {
+            return Future.failedFuture(unknown(id));
         }
-        if (consumer.startsWith(SOURCE)) {
-            return PREFIX + consumer.substring(SOURCE.length()) + "-";
-        }
-        return consumer.startsWith(PROJECTION)
-                ? PREFIX + "projection-" + consumer.substring(PROJECTION.length())
-                : PREFIX + consumer;
+        return log.event(position).compose(event -> {
+            LetterStream stream = event == null ? null : LetterStream.of(event.stream());
+            if (event == null || stream == null) {
+                return Future.failedFuture(unknown(id));
+            }
+            return resolutions
+                    .of(stream, event.shard())
+                    .map(known -> LetterScan.letter(event, stream, known, projections));
+        });
     }
 
-    /** The last event that a page looked at; version 0: none of the stream after {@code stream} yet. */
-    private record Place(String stream, long version) {
-        String encode() {
-            return Base64.getUrlEncoder()
-                    .withoutPadding()
-                    .encodeToString((version + " " + stream).getBytes(StandardCharsets.UTF_8));
-        }
-
-        static Place parse(String cursor) {
-            try {
-                String text = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
-                int space = text.indexOf(' ');
-                return new Place(text.substring(space + 1), Long.parseLong(text.substring(0, Math.max(0, space))));
-            } catch (IllegalArgumentException malformed) {
-                throw Failure.of(
-                        Failure.Kind.INVALID_CURSOR,
-                        "found a cursor that cannot be read, expected one that a page of dead letters has given");
-            }
-        }
+    private static Failure unknown(String id) {
+        return Failure.of(
+                Failure.Kind.DEAD_LETTER_NOT_FOUND,
+                "found no dead letter " + (id.length() > 64 ? id.substring(0, 64) + "…" : id)
+                        + ", expected the id of one, such as 0:17");
     }
 
-    /** One request: goes over streams and their events until the page is full, all is read or it has looked at enough. */
-    private static final class Scan {
-        private final EventLog log;
-        private final @Nullable String consumer;
-        private final @Nullable String reason;
-        private final int limit;
-        private final String prefix;
-        private final List<DeadLetter> letters = new ArrayList<>();
-        private int scanned;
-        private long bytes;
+    /** @param upTo letters that were stored later are passed over; null for none */
+    LetterScan scan(Filter filter, @Nullable Cursor upTo) {
+        return new LetterScan(log, resolutions, projections, filter, upTo);
+    }
 
-        Scan(EventLog log, @Nullable String consumer, @Nullable String reason, int limit, String prefix) {
-            this.log = log;
-            this.consumer = consumer;
-            this.reason = reason;
-            this.limit = limit;
-            this.prefix = prefix;
-        }
+    Resolutions resolutions() {
+        return resolutions;
+    }
 
-        Future<Page> streamsAfter(String name) {
-            return log.streams(prefix, name, STREAMS_A_READ).compose(streams -> each(streams, 0));
-        }
-
-        private Future<Page> each(List<StreamInfo> streams, int index) {
-            if (streams.isEmpty()) {
-                return Future.succeededFuture(new Page(letters, null));
-            }
-            if (index == streams.size()) {
-                return streamsAfter(streams.get(index - 1).stream());
-            }
-            return stream(streams.get(index).stream(), 1, () -> each(streams, index + 1));
-        }
-
-        Future<Page> stream(String name, long fromVersion, java.util.function.Supplier<Future<Page>> then) {
-            return log.readStream(name, fromVersion, EventQuery.Direction.FORWARD, EVENTS_A_READ)
-                    .compose(events -> {
-                        for (RecordedEvent event : events) {
-                            take(event);
-                            scanned++;
-                            if (letters.size() == limit || scanned == MAX_SCAN || bytes >= MAX_PAGE_BYTES) {
-                                return Future.succeededFuture(
-                                        new Page(letters, new Place(name, event.version()).encode()));
-                            }
-                        }
-                        return events.isEmpty()
-                                ? then.get()
-                                : stream(name, events.get(events.size() - 1).version() + 1, then);
-                    });
-        }
-
-        private void take(RecordedEvent event) {
-            JsonNode data;
-            try {
-                data = JSON.readTree(event.dataArray(), event.dataStart(), event.dataLength());
-            } catch (IOException unreadable) {
-                data = JSON.createObjectNode();
-            }
-            var letter = new DeadLetter(
-                    event.position().toString(),
-                    data.path("consumer").asText(""),
-                    data.path("reason").asText(""),
-                    data.path("detail").asText(""),
-                    event);
-            if ((consumer == null || consumer.equals(letter.consumer))
-                    && (reason == null || reason.equals(letter.reason))) {
-                letters.add(letter);
-                bytes += event.dataLength();
-            }
-        }
+    Projections projections() {
+        return projections;
     }
 }

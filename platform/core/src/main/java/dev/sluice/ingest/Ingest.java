@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where one source hands its polls over: maps records to events, splits each poll by shard and answers when every shard has
@@ -24,11 +26,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Maps on the caller's thread. Of one partition one call at a time, as {@link Source} promises.
  */
 public final class Ingest implements Source.Sink {
+    private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
     private static final long WATERMARK_NANOS = 1_000_000_000;
 
     private final SourceConfig config;
     private final EventLog log;
     private final int maxEventBytes;
+    private final SourceLetters letters;
     private final MeterRegistry meters;
     private final Counter appendedCount;
     private final Counter deadLetteredCount;
@@ -36,11 +40,22 @@ public final class Ingest implements Source.Sink {
     private final Counter skippedCount;
     private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
 
-    /** @param maxEventBytes {@code log.maxEvent}: larger records become dead letters */
+    /**
+     * CONFIG_INVALID for {@code ordering: park} on a log of several shards: what keeps a key in order is decided in one.
+     *
+     * @param maxEventBytes {@code log.maxEvent}: larger records become dead letters
+     */
     public Ingest(SourceConfig config, EventLog log, int maxEventBytes, MeterRegistry meters) {
+        if (config.isParking() && log.shards() > 1) {
+            throw Failure.of(
+                    Failure.Kind.CONFIG_INVALID,
+                    "kafka.sources[" + config.name() + "].ordering: found park on a log of " + log.shards()
+                            + " shards, expected log.shards 1, or ordering: skip");
+        }
         this.config = config;
         this.log = log;
         this.maxEventBytes = maxEventBytes;
+        this.letters = new SourceLetters(log, new Resolutions(log), List.of(config), maxEventBytes);
         this.meters = meters;
         this.appendedCount = counter("appended");
         this.deadLetteredCount = counter("dead-lettered");
@@ -63,7 +78,17 @@ public final class Ingest implements Source.Sink {
                     lanes.put(key(partition), new Lane(partition));
                     return next;
                 })
+                .onSuccess(next -> resumeReleases(partition))
                 .toCompletionStage();
+    }
+
+    /** Records of the keys that are released wait until that is done: reading need not. */
+    private void resumeReleases(Source.Partition partition) {
+        if (config.isParking()) {
+            letters.resume(config, partition.topic(), partition.partition())
+                    .onFailure(cause -> LOG.warn(
+                            "release_interrupted source={} partition={}", config.name(), key(partition), cause));
+        }
     }
 
     private @Nullable Long smallest(Source.Partition partition, List<SourceBatch.@Nullable Watermark> stored) {
@@ -132,9 +157,7 @@ public final class Ingest implements Source.Sink {
         }
 
         Future<Void> accept(Source.Poll poll) {
-            int deadLettersBefore = mapper.deadLetterCount();
             List<List<SourceEvent>> parts = split(poll);
-            int deadLetters = mapper.deadLetterCount() - deadLettersBefore;
             boolean isWatermarkDue = poll.records().isEmpty() || System.nanoTime() - watermarkNanos >= WATERMARK_NANOS;
             if (isWatermarkDue) {
                 watermarkNanos = System.nanoTime();
@@ -153,7 +176,7 @@ public final class Ingest implements Source.Sink {
             return Future.join(answers)
                     .recover(failure -> Future.failedFuture(worst(answers, failure)))
                     .map(done -> {
-                        count(answers, deadLetters, ignored);
+                        count(answers, ignored);
                         return null;
                     });
         }
@@ -200,7 +223,7 @@ public final class Ingest implements Source.Sink {
             return first;
         }
 
-        private void count(List<Future<SourceBatch.Ingested>> answers, int deadLetters, int ignored) {
+        private void count(List<Future<SourceBatch.Ingested>> answers, int ignored) {
             int appended = 0;
             int refused = 0;
             int skipped = 0;
@@ -209,9 +232,8 @@ public final class Ingest implements Source.Sink {
                 refused += answer.result().refused();
                 skipped += answer.result().skipped();
             }
-            int alreadyDead = Math.min(deadLetters, appended);
-            appendedCount.increment(appended - alreadyDead);
-            deadLetteredCount.increment(refused + alreadyDead);
+            appendedCount.increment(appended);
+            deadLetteredCount.increment(refused);
             skippedCount.increment(skipped);
             ignoredCount.increment(ignored);
         }

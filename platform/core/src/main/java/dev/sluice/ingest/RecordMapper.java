@@ -1,9 +1,12 @@
 package dev.sluice.ingest;
 
+import dev.sluice.ingest.DeadLetterEvents.Why;
 import dev.sluice.log.Event;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Origin;
+import dev.sluice.log.Position;
+import dev.sluice.log.SourceBatch.Ordered;
 import dev.sluice.log.SourceBatch.SourceEvent;
 import dev.sluice.log.StreamName;
 import dev.sluice.shard.CloudEventsJson;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordMapper {
     private static final String PREFIX = "ce_";
     private static final byte[] NO_DATA = new byte[0];
+    private static final String WAS_CUT = "found a record that was cut when it was stored, expected a whole one";
     private static final Set<String> GIVEN_ON_READING = Set.of(
             "streamversion", "position", "recordedtime", "cursor", "kafkatopic", "kafkapartition", "kafkaoffset");
 
@@ -43,7 +47,7 @@ final class RecordMapper {
     private final Template source;
     private final DataPaths paths;
     private final RecordValues values = new RecordValues();
-    private int deadLetterCount;
+    private RefusedRecord from = RefusedRecord.NONE;
 
     RecordMapper(SourceConfig config, Partition partition, int maxEventBytes, String deadLetterStream) {
         this.config = config;
@@ -68,22 +72,39 @@ final class RecordMapper {
     /** The event of a record or its dead letter; null for a tombstone that is ignored. */
     @Nullable
     SourceEvent map(RawRecord raw) {
+        return map(raw, RefusedRecord.NONE);
+    }
+
+    /** The event of a record that was refused before, or its next dead letter. */
+    @Nullable
+    SourceEvent mapAgain(RefusedRecord refused) {
+        return refused.isCut()
+                ? letter(refused.raw(), new Why(Refusal.TRUNCATED, WAS_CUT, refused, null))
+                : map(refused.raw(), refused);
+    }
+
+    private @Nullable SourceEvent map(RawRecord raw, RefusedRecord before) {
+        from = before;
         try {
             return mapped(raw);
         } catch (Refusal refusal) {
-            deadLetterCount++;
-            return new SourceEvent(
-                    raw.offset(),
-                    deadLetterStream,
-                    Expected.ANY,
-                    deadLetters.of(partition, raw, refusal.reason(), refusal.detail()),
-                    null);
+            return letter(raw, new Why(refusal.reason(), refusal.detail(), before, null));
         }
     }
 
-    /** How many dead letters {@link #map} has made. */
-    int deadLetterCount() {
-        return deadLetterCount;
+    private SourceEvent letter(RawRecord raw, Why why) {
+        return new SourceEvent(
+                raw.offset(), deadLetterStream, Expected.ANY, deadLetters.of(partition, raw, why), null, ordered(raw));
+    }
+
+    private @Nullable Ordered ordered(RawRecord raw) {
+        String key = config.isParking() ? RefusedRecord.order(raw.key()) : null;
+        return key == null ? null : new Ordered(key, head -> parked(raw, head));
+    }
+
+    private Event parked(RawRecord raw, Position head) {
+        String detail = "a record of this key before it is dead letter " + head;
+        return deadLetters.of(partition, raw, new Why(RefusedRecord.PARKED_BEHIND, detail, RefusedRecord.NONE, head));
     }
 
     private @Nullable SourceEvent mapped(RawRecord raw) {
@@ -234,11 +255,13 @@ final class RecordMapper {
         checkStream(name);
         checkSize(event);
         Expected expected = config.onConflictAppend() ? Expected.ANY : expected(expectedText);
-        return new SourceEvent(raw.offset(), name, expected, event, failure -> refused(raw, failure));
+        RefusedRecord before = from;
+        return new SourceEvent(
+                raw.offset(), name, expected, event, failure -> refused(raw, failure, before), ordered(raw));
     }
 
     /** The dead letter of a record that the shard refuses; whatever it is, one record never fails its group. */
-    private Event refused(RawRecord raw, Failure failure) {
+    private Event refused(RawRecord raw, Failure failure, RefusedRecord before) {
         String reason =
                 switch (failure.kind()) {
                     case WRONG_EXPECTED_VERSION -> Refusal.WRONG_EXPECTED_VERSION;
@@ -246,7 +269,7 @@ final class RecordMapper {
                     case INVALID_STREAM -> Refusal.NO_STREAM;
                     default -> failure.kind().code().replace('_', '-');
                 };
-        return deadLetters.of(partition, raw, reason, failure.getMessage());
+        return deadLetters.of(partition, raw, new Why(reason, failure.getMessage(), before, null));
     }
 
     private static void checkStream(String name) {

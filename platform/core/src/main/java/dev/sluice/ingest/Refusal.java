@@ -7,6 +7,7 @@ final class Refusal extends RuntimeException {
     static final String BAD_JSON = "bad-json";
     static final String BAD_CLOUDEVENT = "bad-cloudevent";
     static final String TOO_LARGE = "too-large";
+    static final String TRUNCATED = "truncated";
     static final String TOMBSTONE = "tombstone";
     static final String WRONG_EXPECTED_VERSION = "wrong-expected-version";
     private static final long serialVersionUID = 1L;

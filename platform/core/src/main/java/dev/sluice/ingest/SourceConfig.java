@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param type template of the type of a record that is no CloudEvent; null: its header {@code type}, else the topic
  * @param source template of the source of such a record
  * @param onConflictAppend append a record whose expected version is wrong all the same, instead of its dead letter
+ * @param isParking later records of a key wait behind its dead letter, instead of going on
+ * @param deadLetterTopic where dead letters are mirrored to; {@code ${topic}} stands for the record's topic; empty: nowhere
  * @param onOffsetLossEarliest read on from the earliest record when what the source stood at is gone
  */
 public record SourceConfig(
@@ -29,9 +31,13 @@ public record SourceConfig(
         String source,
         Tombstone tombstone,
         boolean onConflictAppend,
+        boolean isParking,
+        String deadLetterTopic,
         boolean onOffsetLossEarliest) {
     static final String DEFAULT_STREAM = "${topic}-${key}";
     static final String DEFAULT_SOURCE = "kafka://${topic}";
+    static final String DEFAULT_DEAD_LETTER_TOPIC = "${topic}.dlq";
+    private static final String TOPIC_VARIABLE = "${topic}";
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
     private static final Set<String> KEYS = new LinkedHashSet<>(List.of(
@@ -44,6 +50,7 @@ public record SourceConfig(
             "tombstone",
             "onConflict",
             "ordering",
+            "deadLetterTopic",
             "onOffsetLoss"));
 
     /** What becomes of a record without a value that is no CloudEvent. */
@@ -60,8 +67,8 @@ public record SourceConfig(
 
     public SourceConfig {
         topics = List.copyOf(topics);
-        if (!NAME.matcher(name).matches() || name.equals("projection")) {
-            throw invalid("name", name, "1 to 63 of a-z, 0-9, _ and -, and not 'projection'");
+        if (!NAME.matcher(name).matches() || name.equals("projection") || name.startsWith("projection-")) {
+            throw invalid("name", name, "1 to 63 of a-z, 0-9, _ and -, and not 'projection' or 'projection-…'");
         }
         if (topics.isEmpty() == (pattern == null)) {
             throw invalid(
@@ -75,6 +82,12 @@ public record SourceConfig(
             }
         }
         checkPattern(pattern);
+        for (String topic : topics) {
+            String mirror = deadLetterTopic.replace(TOPIC_VARIABLE, topic);
+            if (topics.contains(mirror)) {
+                throw invalid("deadLetterTopic", mirror, "a topic that source " + name + " does not read");
+            }
+        }
         Template.parse("stream", stream);
         Template.parse("source", source);
         if (type != null) {
@@ -100,7 +113,6 @@ public record SourceConfig(
                                 + String.join(", ", KEYS));
             }
         }
-        choice(values, "ordering", "skip", "skip");
         return new SourceConfig(
                 name,
                 values.getOrDefault("topics", List.of()),
@@ -111,7 +123,38 @@ public record SourceConfig(
                 tombstone(or(one(values, "tombstone"), "ignore")),
                 choice(values, "onConflict", "dead-letter", "dead-letter", "append")
                         .equals("append"),
+                choice(values, "ordering", "skip", "skip", "park").equals("park"),
+                mirrored(or(one(values, "deadLetterTopic"), DEFAULT_DEAD_LETTER_TOPIC)),
                 choice(values, "onOffsetLoss", "halt", "halt", "earliest").equals("earliest"));
+    }
+
+    /** Where the dead letters of a topic are mirrored to, null for nowhere. */
+    public @Nullable String deadLetterTopic(String topic) {
+        return deadLetterTopic.isEmpty() ? null : deadLetterTopic.replace(TOPIC_VARIABLE, topic);
+    }
+
+    /** {@link #pattern} without the topics that dead letters are mirrored to: they must not come back. */
+    public @Nullable String topicPattern() {
+        if (pattern == null || deadLetterTopic.isEmpty()) {
+            return pattern;
+        }
+        int variable = deadLetterTopic.indexOf(TOPIC_VARIABLE);
+        String mirrored = variable < 0
+                ? Pattern.quote(deadLetterTopic)
+                : Pattern.quote(deadLetterTopic.substring(0, variable)) + ".*"
+                        + Pattern.quote(deadLetterTopic.substring(variable + TOPIC_VARIABLE.length()));
+        return "(?!" + mirrored + "$)(?:" + pattern + ")";
+    }
+
+    private static String mirrored(String text) {
+        if (text.equals("none")) {
+            return "";
+        }
+        String example = text.replace(TOPIC_VARIABLE, "t");
+        if (text.equals(TOPIC_VARIABLE) || !TOPIC.matcher(example).matches()) {
+            throw invalid("deadLetterTopic", text, "none, or another topic such as ${topic}.dlq");
+        }
+        return text;
     }
 
     private static Tombstone tombstone(String text) {

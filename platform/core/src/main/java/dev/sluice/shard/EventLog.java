@@ -9,10 +9,12 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
 import dev.sluice.log.SourceBatch;
+import dev.sluice.log.SourceResolution;
 import dev.sluice.log.StreamInfo;
 import io.vertx.core.Future;
 import io.vertx.core.streams.ReadStream;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,12 @@ public interface EventLog {
 
     /** Hands a source batch to a shard. */
     Future<SourceBatch.Ingested> ingest(int shard, SourceBatch batch);
+
+    /** Hands a shard what becomes of dead letters in it. */
+    Future<SourceResolution.Resolved> resolve(int shard, SourceResolution resolution);
+
+    /** As {@code Shard.releasing}, of the shard that holds all dead letters of a source that parks: the only one. */
+    Future<Map<String, Long>> releasing(String source, String topic, int partition);
 
     /** What each shard stores for a source partition, by shard; null where nothing is. */
     Future<List<SourceBatch.@Nullable Watermark>> watermarks(String source, String topic, int partition);

@@ -13,11 +13,13 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
 import dev.sluice.log.SourceBatch;
+import dev.sluice.log.SourceResolution;
 import dev.sluice.log.StreamInfo;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,17 @@ public final class LocalEventLog implements EventLog {
     public Future<SourceBatch.Ingested> ingest(int shard, SourceBatch batch) {
         return mesh.<SourceBatch.Ingested>request(Addresses.ingest(shard), batch)
                 .recover(LocalEventLog::unknownWhenLate);
+    }
+
+    @Override
+    public Future<SourceResolution.Resolved> resolve(int shard, SourceResolution resolution) {
+        return mesh.<SourceResolution.Resolved>request(Addresses.resolve(shard), resolution)
+                .recover(LocalEventLog::unknownWhenLate);
+    }
+
+    @Override
+    public Future<Map<String, Long>> releasing(String source, String topic, int partition) {
+        return Future.fromCompletionStage(log.shard(0).releasing(source, topic, partition), vertx.getOrCreateContext());
     }
 
     private static <T> Future<T> unknownWhenLate(Throwable cause) {

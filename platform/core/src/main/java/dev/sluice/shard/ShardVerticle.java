@@ -5,6 +5,7 @@ import dev.sluice.bus.Mesh;
 import dev.sluice.log.Append;
 import dev.sluice.log.Log;
 import dev.sluice.log.SourceBatch;
+import dev.sluice.log.SourceResolution;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -31,6 +32,10 @@ public final class ShardVerticle extends VerticleBase {
                     mesh.consumer(Addresses.append(number), Append.class, append -> answered(log.append(append))));
             registrations.add(
                     mesh.consumer(Addresses.ingest(number), SourceBatch.class, batch -> answered(shard.ingest(batch))));
+            registrations.add(mesh.consumer(
+                    Addresses.resolve(number),
+                    SourceResolution.class,
+                    resolution -> answered(shard.resolve(resolution))));
         }
         return Future.succeededFuture();
     }

@@ -35,7 +35,8 @@ class SourceConfigTest {
                         "source", List.of("shop/${topic}/${partition}"),
                         "tombstone", List.of("append:Removed"),
                         "onConflict", List.of("append"),
-                        "ordering", List.of("skip"),
+                        "ordering", List.of("park"),
+                        "deadLetterTopic", List.of("none"),
                         "onOffsetLoss", List.of("earliest")));
 
         assertThat(config)
@@ -48,6 +49,8 @@ class SourceConfigTest {
                         "shop/${topic}/${partition}",
                         new SourceConfig.Tombstone.AppendType("Removed"),
                         true,
+                        true,
+                        "",
                         true));
     }
 
@@ -60,7 +63,9 @@ class SourceConfigTest {
                 "source     | ${data..a}    | source: found '${data..a}'",
                 "tombstone  | drop          | tombstone: found 'drop', expected ignore, append:<Type> or dead-letter",
                 "onConflict | skip          | onConflict: found 'skip', expected dead-letter or append",
-                "ordering   | park          | ordering: found 'park', expected skip",
+                "ordering   | parked        | ordering: found 'parked', expected skip or park",
+                "deadLetterTopic | orders   | deadLetterTopic: found 'orders', expected a topic that source x does not read",
+                "deadLetterTopic | a b      | deadLetterTopic: found 'a b', expected none, or another topic",
                 "onOffsetLoss | latest      | onOffsetLoss: found 'latest', expected halt or earliest",
                 "topics     | a b           | topics: found 'a b', expected a topic",
                 "pattern    | (             | found 'topics and pattern', expected one of the two",

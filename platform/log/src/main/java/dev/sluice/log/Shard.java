@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -195,6 +196,17 @@ public final class Shard {
     /** Applies a source batch by the exactly-once rule of {@link SourceBatch}. */
     public CompletionStage<SourceBatch.Ingested> ingest(SourceBatch batch) {
         return writer.submit(new SourceWrite(batch));
+    }
+
+    /** Resolves dead letters of a source; the failures of {@link #submit}. */
+    public CompletionStage<SourceResolution.Resolved> resolve(SourceResolution resolution) {
+        return writer.submit(new ResolutionWrite(resolution));
+    }
+
+    /** The record keys of a source partition whose release was interrupted, each with the offset that it got to. */
+    public CompletionStage<Map<String, Long>> releasing(String source, String topic, int partition) {
+        return writer.submit(transaction ->
+                ParkedKeys.of(source, topic, partition, transaction).releasing());
     }
 
     /** What is stored for a source partition; null when nothing is. */

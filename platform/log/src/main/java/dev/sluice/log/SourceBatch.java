@@ -1,6 +1,7 @@
 package dev.sluice.log;
 
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,13 +32,32 @@ public record SourceBatch(
      * @param expected checked in the writer; on conflict {@code onConflict} is appended in its place
      * @param onConflict dead letter for a failed expectation: stream and event; null: the record is appended whatever
      *     {@code expected} says
+     * @param ordered {@code ordering: park}: waits behind a dead letter of its key; null: goes on whatever became of others
      */
     public record SourceEvent(
             long sourceOffset,
             String stream,
             Expected expected,
             Event event,
-            @Nullable DeadLetterFactory onConflict) {}
+            @Nullable DeadLetterFactory onConflict,
+            @Nullable Ordered ordered) {
+        public SourceEvent(
+                long sourceOffset,
+                String stream,
+                Expected expected,
+                Event event,
+                @Nullable DeadLetterFactory onConflict) {
+            this(sourceOffset, stream, expected, event, onConflict, null);
+        }
+    }
+
+    /**
+     * What keeps the records of a key in order.
+     *
+     * @param key of the record, in any injective form
+     * @param parked makes the dead letter that waits behind the one at a position
+     */
+    public record Ordered(String key, Function<Position, Event> parked) {}
 
     /** Makes the dead letter of a refused record. */
     @FunctionalInterface
@@ -45,7 +65,7 @@ public record SourceBatch(
         Event refused(Failure reason);
     }
 
-    /** The answer: the shard's visible head after the commit, how many records were appended, refused (dead letters), skipped. */
+    /** The answer: the shard's visible head after the commit, how many records were appended, became dead letters, were skipped. */
     public record Ingested(long head, int appended, int refused, int skipped) {}
 
     /** What a shard stores for a source partition. */
@@ -53,7 +73,15 @@ public record SourceBatch(
 
     /** The stream of dead letters of a source partition in a shard. */
     public static String deadLetterStream(String source, int partition, int shard, int shards) {
-        String plain = "$dlq." + source + "-" + partition;
+        return inShard("$dlq." + source + "-" + partition, shard, shards);
+    }
+
+    /** The stream of what became of the dead letters in {@link #deadLetterStream}, in the same shard. */
+    public static String resolvedStream(String source, int partition, int shard, int shards) {
+        return inShard("$dlq-resolved." + source + "-" + partition, shard, shards);
+    }
+
+    private static String inShard(String plain, int shard, int shards) {
         return Partitioner.shardOf(plain, shards) == shard ? plain : plain + "@" + shard;
     }
 }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** A {@link SourceBatch} as a write. */
 final class SourceWrite implements Write<SourceBatch.Ingested> {
     private final SourceBatch batch;
+    private @Nullable ParkedKeys parked;
 
     SourceWrite(SourceBatch batch) {
         this.batch = batch;
@@ -36,6 +37,9 @@ final class SourceWrite implements Write<SourceBatch.Ingested> {
                 refused++;
             }
         }
+        if (parked != null) {
+            parked.store(transaction);
+        }
         transaction.watermark(key, new SourceBatch.Watermark(batch.clusterId(), batch.topicId(), batch.next()));
         return new SourceBatch.Ingested(transaction.lastOffset(), appended, refused, skipped);
     }
@@ -60,6 +64,37 @@ final class SourceWrite implements Write<SourceBatch.Ingested> {
 
     /** Whether the record was appended; a dead letter was otherwise. */
     private boolean append(SourceBatch.SourceEvent event, Transaction transaction) {
+        String letters = SourceBatch.deadLetterStream(
+                batch.source(), batch.partition(), transaction.shard(), transaction.shards());
+        SourceBatch.Ordered ordered = event.ordered();
+        if (ordered == null) {
+            return appended(event, letters, transaction);
+        }
+        ParkedKeys keys = parked(transaction);
+        ParkedKeys.Place place = keys.get(ordered.key());
+        if (place != null) {
+            Event waiting = ordered.parked().apply(new Position(transaction.shard(), place.head()));
+            keys.put(ordered.key(), place.until(transaction.append(letters, waiting)));
+            return false;
+        }
+        if (appended(event, letters, transaction)) {
+            return true;
+        }
+        keys.put(ordered.key(), ParkedKeys.Place.headedBy(transaction.lastOffset()));
+        return false;
+    }
+
+    private ParkedKeys parked(Transaction transaction) {
+        ParkedKeys keys = parked;
+        if (keys == null) {
+            keys = ParkedKeys.of(batch.source(), batch.topic(), batch.partition(), transaction);
+            parked = keys;
+        }
+        return keys;
+    }
+
+    /** Appends one record, or its dead letter when the shard refuses it; whether it was no dead letter. */
+    static boolean appended(SourceBatch.SourceEvent event, String letters, Transaction transaction) {
         SourceBatch.DeadLetterFactory deadLetter = event.onConflict();
         try {
             if (deadLetter != null && !event.expected().equals(Expected.ANY)) {
@@ -69,15 +104,12 @@ final class SourceWrite implements Write<SourceBatch.Ingested> {
                 }
             }
             transaction.append(event.stream(), event.event());
-            return true;
+            return !event.stream().equals(letters);
         } catch (Failure reason) {
             if (deadLetter == null) {
                 throw reason;
             }
-            transaction.append(
-                    SourceBatch.deadLetterStream(
-                            batch.source(), batch.partition(), transaction.shard(), transaction.shards()),
-                    deadLetter.refused(reason));
+            transaction.append(letters, deadLetter.refused(reason));
             return false;
         }
     }

@@ -1,8 +1,11 @@
 package dev.sluice.server;
 
 import dev.sluice.bus.EventBusMesh;
+import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
@@ -43,6 +46,8 @@ public final class Wiring implements AutoCloseable {
     private static final long BLOCKED_LOOP_MILLIS = 100;
     private static final int READ_THREADS = 4;
     private static final long STEP_SECONDS = 60;
+    /** How long a retry waits for the projection that it is about. */
+    private static final long FOLD_MILLIS = 5_000;
     /** Of {@code memory.budget}: a quarter for the view store, the rest for the log. */
     private static final int VIEW_SHARE = 4;
 
@@ -80,7 +85,7 @@ public final class Wiring implements AutoCloseable {
         this.gateway = new Gateway(
                 vertx,
                 gatewayOptions(),
-                new Gateway.Rooms(events, projections, live),
+                rooms(),
                 new Info(Version.NUMBER, "n1", clock.clockMicros().getAsLong(), clock.clockMicros(), this::kafka),
                 new ProcessHealth(),
                 metrics);
@@ -172,6 +177,13 @@ public final class Wiring implements AutoCloseable {
                 Math.toIntExact(config.size(ConfigKey.HTTP_MAX_BODY)));
     }
 
+    private Gateway.Rooms rooms() {
+        var letters = new DeadLetters(events, new LettersOfProjections());
+        var resolver =
+                new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
+        return new Gateway.Rooms(events, projections, live, letters, resolver);
+    }
+
     /** A file is a PUT repeated with the same content: without effect when nothing changed. */
     private void applyProjectionFiles() {
         for (Path folder : config.projectionFolders()) {
@@ -215,7 +227,7 @@ public final class Wiring implements AutoCloseable {
         Source started = factory.create(
                 source.name(),
                 source.topics(),
-                source.pattern(),
+                source.topicPattern(),
                 config.kafkaConnection(),
                 "sluice-" + log.id() + "-" + source.name(),
                 source.onOffsetLossEarliest());
@@ -267,6 +279,19 @@ public final class Wiring implements AutoCloseable {
             return future.await(STEP_SECONDS, TimeUnit.SECONDS);
         } catch (java.util.concurrent.TimeoutException late) {
             throw Failure.of(Failure.Kind.DEADLINE_EXCEEDED, "found no answer within " + STEP_SECONDS + " s");
+        }
+    }
+
+    private final class LettersOfProjections implements DeadLetters.Projections {
+        @Override
+        public boolean isCurrent(String projection, int generation) {
+            return projections.list().stream()
+                    .anyMatch(info -> info.name().equals(projection) && generation >= info.generation());
+        }
+
+        @Override
+        public Future<Void> reached(String projection, Cursor cursor) {
+            return projections.view(projection).reached(cursor, FOLD_MILLIS);
         }
     }
 

@@ -19,6 +19,8 @@ final class NextStep {
             case PROJECTION_NOT_FOUND -> "sluice projections ls lists the projections there are";
             case GENERATION_NOT_READY -> "wait for it: sluice projections show tells how far it is";
             case NO_GENERATION -> "apply the definition you want: it is folded beside the live one";
+            case DEAD_LETTER_NOT_FOUND -> "sluice dead-letters ls --state all lists the dead letters there are";
+            case NOT_RETRYABLE -> "sluice dead-letters show tells of the letter, discard gives it up";
             case ROW_NOT_FOUND -> "sluice projections rows lists the keys there are";
             case OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN ->
                 "try again in a moment; sluice info tells how the server is";

@@ -1,35 +1,94 @@
 package dev.sluice.server.gateway;
 
 import dev.sluice.ingest.DeadLetters;
+import dev.sluice.ingest.Resolver;
 import dev.sluice.log.RecordedEvent;
-import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Locale;
 
 /** {@code /v1/dead-letters}. */
 final class DeadLetterRoutes {
-    private final EventLog log;
+    private final DeadLetters letters;
+    private final Resolver resolver;
     private final Workers workers;
 
-    DeadLetterRoutes(EventLog log, Workers workers) {
-        this.log = log;
+    DeadLetterRoutes(DeadLetters letters, Resolver resolver, Workers workers) {
+        this.letters = letters;
+        this.resolver = resolver;
         this.workers = workers;
     }
 
     void addTo(Routes routes) {
         routes.get("/v1/dead-letters", this::list);
+        for (Resolver.Verb verb : Resolver.Verb.values()) {
+            String word = verb.name().toLowerCase(Locale.ROOT);
+            routes.withBody(HttpMethod.POST, "/v1/dead-letters/" + word, call -> resolveAll(call, verb));
+            routes.withBody(HttpMethod.POST, "/v1/dead-letters/{id}/" + word, call -> resolve(call, verb));
+        }
+        routes.get("/v1/dead-letters/{id}", this::show);
     }
 
     private Future<Answer> list(Call call) {
-        Query query = call.query("consumer", "reason", "limit", "cursor");
-        return DeadLetters.list(
-                        log, query.filled("consumer"), query.filled("reason"), query.limit(), query.text("cursor"))
-                .compose(page -> {
-                    call.reserve(bytes(page));
-                    return workers.run(bytes(page), () -> page(page));
-                });
+        Query query = call.query("consumer", "reason", "state", "limit", "cursor");
+        var state = DeadLetters.State.valueOf(
+                query.oneOf("state", List.of("open", "resolved", "all")).toUpperCase(Locale.ROOT));
+        var filter = new DeadLetters.Filter(query.filled("consumer"), query.filled("reason"), state);
+        return letters.list(filter, query.limit(), query.text("cursor")).compose(page -> {
+            call.reserve(bytes(page));
+            return workers.run(bytes(page), () -> page(page));
+        });
+    }
+
+    private Future<Answer> show(Call call) {
+        call.query();
+        return letters.get(call.path("id")).map(letter -> {
+            call.reserve(letter.event().dataLength());
+            Buffer body = Buffer.buffer();
+            append(body, letter);
+            return Answer.of(200, MediaTypes.JSON, body);
+        });
+    }
+
+    private Future<Answer> resolve(Call call, Resolver.Verb verb) {
+        call.query();
+        String id = call.path("id");
+        return resolver.resolve(id, verb)
+                .map(done -> Answer.json(200, json(done).put("id", id).put("already", done.already() > 0)));
+    }
+
+    private Future<Answer> resolveAll(Call call, Resolver.Verb verb) {
+        Query query = call.query("consumer", "reason", "all", "limit", "cursor");
+        var filter = new DeadLetters.Filter(query.filled("consumer"), query.filled("reason"), DeadLetters.State.OPEN);
+        boolean isAll = query.flag("all");
+        if (isAll == (filter.consumer() != null || filter.reason() != null)) {
+            throw Query.invalid("found " + (isAll ? "all=true beside a filter" : "no filter")
+                    + ", expected consumer or reason, or all=true for every dead letter");
+        }
+        return resolver.resolveAll(filter, verb, query.limit(), query.text("cursor"))
+                .map(part -> Answer.json(
+                        200,
+                        json(part.done())
+                                .put("already", part.done().already())
+                                .put("skipped", part.done().skipped())
+                                .put("problems", new JsonArray(part.done().problems()))
+                                .put("more", part.next() != null)
+                                .put("next", part.next())));
+    }
+
+    private static JsonObject json(Resolver.Done done) {
+        return new JsonObject()
+                .put("retried", done.retried())
+                .put("discarded", done.discarded())
+                .put("failed", done.failed())
+                .put("failedAs", new JsonArray(done.again()))
+                .put("released", done.released())
+                .put("cursor", done.cursor().encode());
     }
 
     private static long bytes(DeadLetters.Page page) {
@@ -60,6 +119,8 @@ final class DeadLetterRoutes {
                 .put("consumer", letter.consumer())
                 .put("reason", letter.reason())
                 .put("detail", letter.detail())
+                .put("state", letter.isOpen() ? "open" : "resolved")
+                .put("attempts", letter.attempts())
                 .put("stream", event.stream())
                 .toBuffer();
         body.appendBuffer(head, 0, head.length() - 1);

@@ -1,5 +1,7 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.ingest.DeadLetters;
+import dev.sluice.ingest.Resolver;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
@@ -44,7 +46,7 @@ public final class Gateway {
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
 
     /** The rooms it hands requests to. */
-    public record Rooms(EventLog log, Projections projections, Live live) {}
+    public record Rooms(EventLog log, Projections projections, Live live, DeadLetters deadLetters, Resolver resolver) {}
 
     private final Vertx vertx;
     private final GatewayOptions options;
@@ -159,7 +161,7 @@ public final class Gateway {
         new GenerationRoutes(rooms.projections()).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);
-        new DeadLetterRoutes(rooms.log(), workers).addTo(routes);
+        new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers).addTo(routes);
         return routes.get("/v1/ws", this::webSocket);
     }
 

@@ -9,10 +9,12 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
 import dev.sluice.log.SourceBatch;
+import dev.sluice.log.SourceResolution;
 import dev.sluice.log.StreamInfo;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,16 @@ final class NoEvents implements EventLog {
 
     @Override
     public Future<SourceBatch.Ingested> ingest(int shard, SourceBatch batch) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<SourceResolution.Resolved> resolve(int shard, SourceResolution resolution) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Map<String, Long>> releasing(String source, String topic, int partition) {
         throw new UnsupportedOperationException();
     }
 

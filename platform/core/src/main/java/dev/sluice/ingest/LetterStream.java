@@ -1,0 +1,41 @@
+package dev.sluice.ingest;
+
+import dev.sluice.log.SourceBatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The name of a stream of dead letters, taken apart.
+ *
+ * @param source of a source's letters, null for a projection's
+ * @param partition of the source
+ * @param projection of a projection's letters, null for a source's
+ */
+record LetterStream(
+        String name,
+        @Nullable String source,
+        int partition,
+        @Nullable String projection) {
+    static final String PREFIX = "$dlq.";
+
+    private static final String PROJECTION = PREFIX + "projection-";
+    private static final String RESOLVED_PREFIX = "$dlq-resolved.";
+    private static final Pattern OF_SOURCE = Pattern.compile("\\$dlq\\.(.+)-(\\d{1,9})(@\\d{1,4})?");
+
+    /** Null for a stream that holds no dead letters. */
+    static @Nullable LetterStream of(String name) {
+        if (name.startsWith(PROJECTION)) {
+            return new LetterStream(name, null, 0, name.substring(PROJECTION.length()));
+        }
+        Matcher match = OF_SOURCE.matcher(name);
+        return match.matches() ? new LetterStream(name, match.group(1), Integer.parseInt(match.group(2)), null) : null;
+    }
+
+    /** The stream that says which of these letters are resolved. */
+    String resolvedStream(int shard, int shards) {
+        return source == null
+                ? RESOLVED_PREFIX + name.substring(PREFIX.length())
+                : SourceBatch.resolvedStream(source, partition, shard, shards);
+    }
+}
