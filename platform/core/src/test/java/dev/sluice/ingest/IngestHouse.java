@@ -81,7 +81,7 @@ final class IngestHouse implements AutoCloseable {
     }
 
     List<DeadLetters.DeadLetter> open() {
-        return all(new DeadLetters.Filter(null, null, DeadLetters.State.OPEN), 3);
+        return all(new DeadLetters.Filter(null, null, DeadLetters.State.OPEN), 200);
     }
 
     List<DeadLetters.DeadLetter> all(DeadLetters.Filter filter, int limit) {
