@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** Settings of the clients of a source: ours, over them the user's, over them what must not differ. Immutable. */
 record ClientSettings(Map<String, String> connection, String groupId) {
@@ -33,6 +34,18 @@ record ClientSettings(Map<String, String> connection, String groupId) {
         settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "4000");
         settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "4000");
         settings.putAll(shared());
+        return settings;
+    }
+
+    Map<String, Object> producer() {
+        var settings = new HashMap<String, Object>();
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "5000");
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "30000");
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "10000");
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(80 << 20));
+        settings.putAll(shared());
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
         return settings;
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.kafka;
 
 import dev.sluice.log.Failure;
 import dev.sluice.spi.Source;
+import dev.sluice.spi.TopicWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -34,5 +35,10 @@ public final class KafkaSourceFactory implements Source.Factory {
                 pattern == null ? null : Pattern.compile(pattern),
                 new ClientSettings(connection, groupId),
                 onOffsetLossEarliest);
+    }
+
+    @Override
+    public TopicWriter writer(Map<String, String> connection) {
+        return new KafkaTopicWriter(new ClientSettings(connection, ""));
     }
 }

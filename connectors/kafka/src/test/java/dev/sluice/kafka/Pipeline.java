@@ -3,6 +3,7 @@ package dev.sluice.kafka;
 import dev.sluice.bus.EventBusMesh;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.Mirror;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Cursor;
@@ -17,6 +18,7 @@ import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
 import dev.sluice.spi.Source;
+import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** The way of an event from a topic into the log, put together as the server does. */
 final class Pipeline implements AutoCloseable {
@@ -37,8 +40,14 @@ final class Pipeline implements AutoCloseable {
     final Resolver resolver;
 
     private final Vertx vertx = Vertx.vertx();
+    private final SourceConfig config;
+    private final Map<String, String> connection;
+    private @Nullable TopicWriter writer;
+    private @Nullable Mirror mirror;
 
     Pipeline(Path folder, int shards, String bootstrapServers, SourceConfig config) throws Exception {
+        this.config = config;
+        this.connection = Map.of("bootstrapServers", bootstrapServers);
         var options = LogOptions.defaults().withShards(shards);
         log = Log.open(folder, options);
         var mesh = EventBusMesh.on(vertx);
@@ -52,11 +61,18 @@ final class Pipeline implements AutoCloseable {
                         config.name(),
                         config.topics(),
                         config.pattern(),
-                        Map.of("bootstrapServers", bootstrapServers),
+                        connection,
                         "sluice-" + log.id() + "-" + config.name(),
                         config.onOffsetLossEarliest());
         source.start(ingest);
         ingest.observe(source);
+    }
+
+    /** Begins to mirror dead letters. */
+    void mirror() {
+        writer = new KafkaSourceFactory().writer(connection);
+        mirror = new Mirror(config, events, writer, vertx, meters);
+        mirror.start();
     }
 
     private static final class NoProjections implements DeadLetters.Projections {
@@ -94,6 +110,10 @@ final class Pipeline implements AutoCloseable {
     public void close() {
         source.close();
         try {
+            if (mirror != null && writer != null) {
+                writer.close();
+                mirror.close().await(30, TimeUnit.SECONDS);
+            }
             vertx.close().await(30, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
             throw new IllegalStateException(late);

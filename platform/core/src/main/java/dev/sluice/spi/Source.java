@@ -37,6 +37,9 @@ public interface Source extends AutoCloseable {
                 Map<String, String> connection,
                 String groupId,
                 boolean onOffsetLossEarliest);
+
+        /** Writes to topics of what {@code connection} leads to; a broker that is away is found when it comes. */
+        TopicWriter writer(Map<String, String> connection);
     }
 
     /** Where a source hands polls over: the ingest room. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -305,11 +306,14 @@ public final class Config {
         return connection;
     }
 
-    /** The topics that sources name, for whoever creates them on a developer's machine. */
+    /** The topics that sources name and their dead-letter topics, for whoever creates them on a developer's machine. */
     public List<String> topics() {
-        return sources.values().stream()
-                .flatMap(entry -> entry.source().topics().stream())
-                .distinct()
-                .toList();
+        var topics = new LinkedHashSet<String>();
+        sources.values().forEach(entry -> topics.addAll(entry.source().topics()));
+        sources.values().forEach(entry -> entry.source().topics().stream()
+                .map(entry.source()::deadLetterTopic)
+                .filter(Objects::nonNull)
+                .forEach(topics::add));
+        return List.copyOf(topics);
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.bus.EventBusMesh;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.Mirror;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Cursor;
@@ -21,6 +22,7 @@ import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
 import dev.sluice.spi.Source;
+import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -37,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +65,8 @@ public final class Wiring implements AutoCloseable {
     private final Gateway gateway;
     private final LocalEventLog events;
     private final List<Source> sources = new ArrayList<>();
+    private final List<Mirror> mirrors = new ArrayList<>();
+    private @Nullable TopicWriter deadLetterTopics;
     private volatile boolean isStarted;
     private int port;
 
@@ -215,6 +220,7 @@ public final class Wiring implements AutoCloseable {
         for (Source.Factory factory : ServiceLoader.load(Source.Factory.class)) {
             if (factory.kind().equals("kafka")) {
                 config.sources().forEach(source -> startSource(factory, source));
+                startMirrors(factory);
                 return;
             }
         }
@@ -237,7 +243,27 @@ public final class Wiring implements AutoCloseable {
         started.start(ingest);
     }
 
-    private Info.@org.jspecify.annotations.Nullable Kafka kafka() {
+    private void startMirrors(Source.Factory factory) {
+        List<SourceConfig> mirrored = config.sources().stream()
+                .filter(source -> !source.deadLetterTopic().isEmpty())
+                .toList();
+        if (!mirrored.isEmpty()) {
+            TopicWriter writer = factory.writer(config.kafkaConnection());
+            deadLetterTopics = writer;
+            mirrored.forEach(source -> mirrors.add(new Mirror(source, events, writer, vertx, metrics)));
+            mirrors.forEach(Mirror::start);
+        }
+    }
+
+    private void stopMirrors() {
+        TopicWriter writer = deadLetterTopics;
+        if (writer != null) {
+            writer.close();
+        }
+        await(Future.join(mirrors.stream().map(Mirror::close).toList()));
+    }
+
+    private Info.@Nullable Kafka kafka() {
         if (config.kafkaConnection().isEmpty()) {
             return null;
         }
@@ -258,6 +284,7 @@ public final class Wiring implements AutoCloseable {
         gateway.drain();
         step("goodbye", () -> await(live.drain()));
         step("sources", () -> sources.forEach(Source::close));
+        step("mirrors", this::stopMirrors);
         step("gateway", () -> await(gateway.close()));
         step("projections", projections::close);
         step("log", log::close);

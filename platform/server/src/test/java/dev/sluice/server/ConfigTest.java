@@ -71,7 +71,8 @@ class ConfigTest {
         var config = Config.load(
                 file("kafka: { sources: [ { name: orders, topics: [mine, yours] } ] }"), samples, Map.of(), Map.of());
 
-        assertThat(config.topics()).isEqualTo(List.of("mine", "yours", "payments"));
+        assertThat(config.topics())
+                .isEqualTo(List.of("mine", "yours", "payments", "mine.dlq", "yours.dlq", "payments.dlq"));
         assertThat(config.projectionFolders())
                 .containsExactly(folder.toAbsolutePath().resolve("projections"), samples.resolve("projections"));
     }
