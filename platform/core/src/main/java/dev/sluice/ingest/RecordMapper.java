@@ -254,7 +254,7 @@ final class RecordMapper {
         }
         checkStream(name);
         checkSize(event);
-        Expected expected = config.onConflictAppend() ? Expected.ANY : expected(expectedText);
+        Expected expected = config.refused().onConflictAppend() ? Expected.ANY : expected(expectedText);
         RefusedRecord before = from;
         return new SourceEvent(
                 raw.offset(), name, expected, event, failure -> refused(raw, failure, before), ordered(raw));

@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream template of the stream of a record that names none
  * @param type template of the type of a record that is no CloudEvent; null: its header {@code type}, else the topic
  * @param source template of the source of such a record
- * @param onConflictAppend append a record whose expected version is wrong all the same, instead of its dead letter
- * @param isParking later records of a key wait behind its dead letter, instead of going on
- * @param deadLetterTopic where dead letters are mirrored to; {@code ${topic}} stands for the record's topic; empty: nowhere
+ * @param refused what becomes of records that cannot become events
  * @param onOffsetLossEarliest read on from the earliest record when what the source stood at is gone
  */
 public record SourceConfig(
@@ -30,9 +28,7 @@ public record SourceConfig(
         @Nullable String type,
         String source,
         Tombstone tombstone,
-        boolean onConflictAppend,
-        boolean isParking,
-        String deadLetterTopic,
+        Refused refused,
         boolean onOffsetLossEarliest) {
     static final String DEFAULT_STREAM = "${topic}-${key}";
     static final String DEFAULT_SOURCE = "kafka://${topic}";
@@ -65,6 +61,15 @@ public record SourceConfig(
         record DeadLetter() implements Tombstone {}
     }
 
+    /**
+     * What becomes of refused records and of those after them.
+     *
+     * @param onConflictAppend a record whose expected version is wrong is appended all the same
+     * @param isParking later records of a key wait behind its dead letter, instead of going on
+     * @param topic where dead letters are mirrored to; {@code ${topic}} stands for the record's topic; empty: nowhere
+     */
+    public record Refused(boolean onConflictAppend, boolean isParking, String topic) {}
+
     public SourceConfig {
         topics = List.copyOf(topics);
         if (!NAME.matcher(name).matches() || name.equals("projection") || name.startsWith("projection-")) {
@@ -83,7 +88,7 @@ public record SourceConfig(
         }
         checkPattern(pattern);
         for (String topic : topics) {
-            String mirror = deadLetterTopic.replace(TOPIC_VARIABLE, topic);
+            String mirror = refused.topic.replace(TOPIC_VARIABLE, topic);
             if (topics.contains(mirror)) {
                 throw invalid("deadLetterTopic", mirror, "a topic that source " + name + " does not read");
             }
@@ -121,28 +126,35 @@ public record SourceConfig(
                 one(values, "type"),
                 or(one(values, "source"), DEFAULT_SOURCE),
                 tombstone(or(one(values, "tombstone"), "ignore")),
-                choice(values, "onConflict", "dead-letter", "dead-letter", "append")
-                        .equals("append"),
-                choice(values, "ordering", "skip", "skip", "park").equals("park"),
-                mirrored(or(one(values, "deadLetterTopic"), DEFAULT_DEAD_LETTER_TOPIC)),
+                new Refused(
+                        choice(values, "onConflict", "dead-letter", "dead-letter", "append")
+                                .equals("append"),
+                        choice(values, "ordering", "skip", "skip", "park").equals("park"),
+                        mirrored(or(one(values, "deadLetterTopic"), DEFAULT_DEAD_LETTER_TOPIC))),
                 choice(values, "onOffsetLoss", "halt", "halt", "earliest").equals("earliest"));
+    }
+
+    /** Whether later records of a key wait behind its dead letter. */
+    boolean isParking() {
+        return refused.isParking;
     }
 
     /** Where the dead letters of a topic are mirrored to, null for nowhere. */
     public @Nullable String deadLetterTopic(String topic) {
-        return deadLetterTopic.isEmpty() ? null : deadLetterTopic.replace(TOPIC_VARIABLE, topic);
+        return refused.topic.isEmpty() ? null : refused.topic.replace(TOPIC_VARIABLE, topic);
     }
 
     /** {@link #pattern} without the topics that dead letters are mirrored to: they must not come back. */
     public @Nullable String topicPattern() {
-        if (pattern == null || deadLetterTopic.isEmpty()) {
+        String mirror = refused.topic;
+        if (pattern == null || mirror.isEmpty()) {
             return pattern;
         }
-        int variable = deadLetterTopic.indexOf(TOPIC_VARIABLE);
+        int variable = mirror.indexOf(TOPIC_VARIABLE);
         String mirrored = variable < 0
-                ? Pattern.quote(deadLetterTopic)
-                : Pattern.quote(deadLetterTopic.substring(0, variable)) + ".*"
-                        + Pattern.quote(deadLetterTopic.substring(variable + TOPIC_VARIABLE.length()));
+                ? Pattern.quote(mirror)
+                : Pattern.quote(mirror.substring(0, variable)) + ".*"
+                        + Pattern.quote(mirror.substring(variable + TOPIC_VARIABLE.length()));
         return "(?!" + mirrored + "$)(?:" + pattern + ")";
     }
 

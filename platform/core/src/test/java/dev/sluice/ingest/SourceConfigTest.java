@@ -19,7 +19,7 @@ class SourceConfigTest {
         assertThat(config.topics()).containsExactly("shop.orders");
         assertThat(config.stream()).isEqualTo("${topic}-${key}");
         assertThat(config.tombstone()).isEqualTo(new SourceConfig.Tombstone.Ignore());
-        assertThat(config.onConflictAppend()).isFalse();
+        assertThat(config.refused().onConflictAppend()).isFalse();
         assertThat(config.onOffsetLossEarliest()).isFalse();
     }
 
@@ -48,10 +48,23 @@ class SourceConfigTest {
                         "${header.kind}",
                         "shop/${topic}/${partition}",
                         new SourceConfig.Tombstone.AppendType("Removed"),
-                        true,
-                        true,
-                        "",
+                        new SourceConfig.Refused(true, true, ""),
                         true));
+    }
+
+    @Test
+    void aPatternNeverMatchesWhatIsMirroredTo() {
+        var pattern = SourceConfig.parse("x", Map.of("pattern", List.of("shop\\..*|orders")))
+                .topicPattern();
+        var fixed = SourceConfig.parse(
+                        "x", Map.of("pattern", List.of(".*"), "deadLetterTopic", List.of("dead.letters")))
+                .topicPattern();
+
+        assertThat("shop.eu").matches(pattern);
+        assertThat("orders").matches(pattern);
+        assertThat("shop.eu.dlq").doesNotMatch(pattern);
+        assertThat("dead.letters.eu").matches(fixed);
+        assertThat("dead.letters").doesNotMatch(fixed);
     }
 
     @ParameterizedTest

@@ -245,7 +245,7 @@ public final class Wiring implements AutoCloseable {
 
     private void startMirrors(Source.Factory factory) {
         List<SourceConfig> mirrored = config.sources().stream()
-                .filter(source -> !source.deadLetterTopic().isEmpty())
+                .filter(source -> !source.refused().topic().isEmpty())
                 .toList();
         if (!mirrored.isEmpty()) {
             TopicWriter writer = factory.writer(config.kafkaConnection());
@@ -255,12 +255,12 @@ public final class Wiring implements AutoCloseable {
         }
     }
 
-    private void stopMirrors() {
+    private Future<?> stopMirrors() {
         TopicWriter writer = deadLetterTopics;
         if (writer != null) {
             writer.close();
         }
-        await(Future.join(mirrors.stream().map(Mirror::close).toList()));
+        return Future.join(mirrors.stream().map(Mirror::close).toList());
     }
 
     private Info.@Nullable Kafka kafka() {
@@ -284,7 +284,7 @@ public final class Wiring implements AutoCloseable {
         gateway.drain();
         step("goodbye", () -> await(live.drain()));
         step("sources", () -> sources.forEach(Source::close));
-        step("mirrors", this::stopMirrors);
+        step("mirrors", () -> await(stopMirrors()));
         step("gateway", () -> await(gateway.close()));
         step("projections", projections::close);
         step("log", log::close);

@@ -34,6 +34,10 @@ final class Catalogue {
         all.put("projections pause", "Fold a projection no more; its rows are still served.");
         all.put("projections resume", "Fold a paused projection on.");
         all.put("projections delete", "Delete a projection and its rows.");
+        all.put("dead-letters ls", "List records and events that a consumer refused.");
+        all.put("dead-letters show", "Show one dead letter whole.");
+        all.put("dead-letters retry", "Retry dead letters.");
+        all.put("dead-letters discard", "Discard dead letters.");
         all.put("shards ls", "List shards.");
         all.put("config show", "Show the configuration, and where each value came from.");
         all.put("config validate", "Check a configuration file.");
@@ -63,6 +67,10 @@ final class Catalogue {
             case "projections pause" -> new ProjectionsOperateCommand.Pause(cli);
             case "projections resume" -> new ProjectionsOperateCommand.Resume(cli);
             case "projections delete" -> new ProjectionsOperateCommand.Delete(cli);
+            case "dead-letters ls" -> new DeadLettersCommand.Ls(cli);
+            case "dead-letters show" -> new DeadLettersCommand.Show(cli);
+            case "dead-letters retry" -> new DeadLettersResolve.Retry(cli);
+            case "dead-letters discard" -> new DeadLettersResolve.Discard(cli);
             case "shards ls" -> new ShardsLsCommand(cli);
             case "config show" -> new ConfigCommand.Show(cli);
             case "config validate" -> new ConfigCommand.Validate(cli);

@@ -95,6 +95,51 @@ class CliTest {
     }
 
     @Test
+    void deadLettersAreListedShownAndResolved() throws IOException {
+        Path file = folder.resolve("refusing.yaml");
+        Files.writeString(
+                file, "projection: refusing\nfrom: { category: refused }\nfold: { T: { n: sum(data.a + 1) } }");
+        pipe.run("projections", "apply", file.toString());
+        pipe.run("append", "refused-1", "T", "a=x");
+        pipe.run("append", "refused-2", "T", "a=y");
+        String consumer = "--consumer=projection:refusing";
+        await().atMost(Duration.ofSeconds(LIMIT_SECONDS))
+                .until(() -> pipe.run("dead-letters", "ls", consumer)
+                                .output()
+                                .lines()
+                                .count()
+                        == 2);
+        String id = Json.text(Json.parseObject(
+                        pipe.run("dead-letters", "ls", consumer, "-n", "1").output())
+                .get("id"));
+        var screen = Shell.at("http://127.0.0.1:" + server.port()).asTerminal();
+
+        assertThat(screen.run("dead-letters", "ls", consumer).output())
+                .startsWith("id ")
+                .contains("evaluation-failed");
+        assertThat(screen.run("dead-letters", "show", id).output()).contains("refused-1", "projection:refusing");
+        assertThat(pipe.run("dead-letters", "discard", id, "--dry-run").output().lines())
+                .hasSize(1);
+        assertThat(screen.withInput("n\n").run("dead-letters", "discard", id).exit())
+                .isEqualTo(1);
+        assertThat(screen.withInput("y\n").run("dead-letters", "discard", id).output())
+                .isEqualTo("1 discarded\n");
+        assertThat(Json.parseObject(
+                        pipe.run("dead-letters", "discard", id, "--yes").output()))
+                .containsEntry("discarded", 0L)
+                .containsEntry("already", 1L);
+        assertThat(Json.parseObject(
+                        pipe.run("dead-letters", "discard", consumer, "--yes").output()))
+                .containsEntry("discarded", 1L);
+        assertThat(pipe.run("dead-letters", "ls", consumer).output()).isEmpty();
+        assertThat(pipe.run("dead-letters", "ls", consumer, "--state", "resolved")
+                        .output()
+                        .lines())
+                .hasSize(2);
+        assertThat(pipe.run("dead-letters", "show", "0:999999").exit()).isEqualTo(3);
+    }
+
+    @Test
     void whatIsNotThereIsExitCodeThree() {
         assertThat(pipe.run("read", "nothing-1").exit()).isEqualTo(3);
         assertThat(pipe.run("read", "--at", "0:999999").exit()).isEqualTo(3);

@@ -59,6 +59,9 @@ class UsageTest {
                 "append a-1 T --count 0       | found --count 0",
                 "info -o csv                  | expected one of [TABLE, JSON, NDJSON] (case-insensitive) but was 'csv'",
                 "info --url localhost         | found server URL 'localhost', expected http://HOST:PORT",
+                "dead-letters retry           | found nothing to say which letters, expected ids",
+                "dead-letters discard 0:1 --all | found several ways to say which letters",
+                "dead-letters discard 0:1     | found no --yes, expected it where nobody can be asked",
                 "serve                        | Missing required option: '--config=FILE'",
                 "dev --no-kafka --kafka a:1   | found several of --kafka, --kafka-port and --no-kafka",
             })
