@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The view of a name: the table of its live generation, whichever that is at the moment. */
 final class LiveView implements View {
     /** What a view needs of its room. */
-    record House(Vertx vertx, Log log, ReadPool reads, Clock clock) {}
+    record House(Vertx vertx, Log log, ReadPool reads, Clock clock, AsOf asOf) {}
 
     private static final int MAX_WAITERS = 10_000;
     private static final int MAX_LIMIT = 100_000;
@@ -191,16 +191,20 @@ final class LiveView implements View {
             @Nullable Predicate<Function<String, @Nullable Object>> where,
             boolean mayScan) {
         checkLimit(limit);
-        var wanted = new Definition.Index(order.column(), order.isDescending());
-        return readTable(current -> {
-            if (!current.columns().names().contains(order.column())) {
-                throw Failure.of(
-                        Failure.Kind.INVALID_REQUEST,
-                        "found orderBy " + order.column() + ", expected one of "
-                                + String.join(", ", current.columns().names()));
-            }
-            return new OrderedReads(current).rows(wanted, prefix, after, limit, where, mayScan);
-        });
+        return readTable(current -> new OrderedReads(current).rows(order, prefix, after, limit, where, mayScan));
+    }
+
+    @Override
+    public Future<Rows> at(Cursor cursor, long waitMillis) {
+        return house.reads().run(() -> AsOf.offsets(house.log(), cursor)).compose(until -> house.asOf()
+                .rows(table, until, waitMillis));
+    }
+
+    @Override
+    public Future<Rows> at(long recordedMicros, long waitMillis) {
+        return house.reads()
+                .run(() -> AsOf.offsets(house.log(), recordedMicros))
+                .compose(until -> house.asOf().rows(table, until, waitMillis));
     }
 
     @Override

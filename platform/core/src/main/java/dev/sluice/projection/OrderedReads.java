@@ -35,13 +35,20 @@ final class OrderedReads {
     /** A row and where its index lists it. */
     private record Listed(byte[] entry, StoredRow row) {}
 
-    View.Page rows(
-            Index order,
+    Rows.Page rows(
+            Rows.Order by,
             String prefix,
             @Nullable String after,
             int limit,
             @Nullable Predicate<Function<String, @Nullable Object>> where,
             boolean mayScan) {
+        if (!table.columns().names().contains(by.column())) {
+            throw Failure.of(
+                    Failure.Kind.INVALID_REQUEST,
+                    "found orderBy " + by.column() + ", expected one of "
+                            + String.join(", ", table.columns().names()));
+        }
+        var order = new Index(by.column(), by.isDescending());
         int index = table.indexes().declared().indexOf(order);
         if (index >= 0) {
             return byIndex(index, prefix, after, limit, where);
@@ -56,13 +63,13 @@ final class OrderedReads {
         return byScan(order, prefix, limit, where);
     }
 
-    private View.Page byIndex(
+    private Rows.Page byIndex(
             int index,
             String prefix,
             @Nullable String after,
             int limit,
             @Nullable Predicate<Function<String, @Nullable Object>> where) {
-        var found = new ArrayList<View.KeyedRow>();
+        var found = new ArrayList<Rows.KeyedRow>();
         byte[] from = after == null ? new byte[0] : entry(after);
         Cursor first = null;
         long bytes = 0;
@@ -76,19 +83,19 @@ final class OrderedReads {
                     var row = listed.row();
                     if (row.key().startsWith(prefix) && (where == null || where.test(row::column))) {
                         if (found.size() == limit) {
-                            return new View.Page(found, first, name(from), bytes, null);
+                            return new Rows.Page(found, first, name(from), bytes, null);
                         }
-                        found.add(new View.KeyedRow(row.key(), row, first));
+                        found.add(new Rows.KeyedRow(row.key(), row, first));
                         bytes += row.weight();
                     }
                     from = listed.entry();
                 }
                 if (part.size() < chunk) {
-                    return new View.Page(found, first, null, bytes, null);
+                    return new Rows.Page(found, first, null, bytes, null);
                 }
             }
         }
-        return new View.Page(found, first == null ? table.committed().cursor() : first, name(from), bytes, null);
+        return new Rows.Page(found, first == null ? table.committed().cursor() : first, name(from), bytes, null);
     }
 
     private static String name(byte[] entry) {
@@ -159,7 +166,7 @@ final class OrderedReads {
         return null;
     }
 
-    private View.Page byScan(
+    private Rows.Page byScan(
             Index order, String prefix, int limit, @Nullable Predicate<Function<String, @Nullable Object>> where) {
         var indexes = new Indexes(List.of(order));
         Comparator<Listed> byEntry = Comparator.comparing(Listed::entry, Arrays::compareUnsigned);
@@ -186,13 +193,13 @@ final class OrderedReads {
         rows.sort(byEntry);
         var cursor = first;
         long bytes = rows.stream().mapToLong(listed -> listed.row().weight()).sum();
-        return new View.Page(
+        return new Rows.Page(
                 rows.stream()
-                        .map(listed -> new View.KeyedRow(listed.row().key(), listed.row(), cursor))
+                        .map(listed -> new Rows.KeyedRow(listed.row().key(), listed.row(), cursor))
                         .toList(),
                 cursor,
                 null,
                 bytes,
-                new View.Scanned(scanned, after == null));
+                new Rows.Scanned(scanned, after == null));
     }
 }

@@ -65,9 +65,10 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         long rowBytes = Math.max(
                 MIN_ROW_BYTES, Math.min(memoryBytes, Runtime.getRuntime().maxMemory() / 8));
         store = ViewStore.open(folder, memoryBytes, log.id(), offsets(log));
-        house = new LiveView.House(vertx, log, new ReadPool(vertx, READ_THREADS), clock);
         changes = vertx.createSharedWorkerExecutor("projection-changes", 1);
         tables = new Tables(store, log.shards(), () -> rowBytes / Math.max(1, views.size()));
+        var reads = new ReadPool(vertx, READ_THREADS);
+        house = new LiveView.House(vertx, log, reads, clock, new AsOf(vertx, log, reads, tables::scratch));
         var definitions = new DefinitionLog(log, clock);
         var outbox = new Outbox(log);
         var wakeup = new Wakeup();
@@ -319,6 +320,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     /** Ends the fold after its batch and flushes; then the stop was clean. Before the log is closed. */
     @Override
     public void close() {
+        house.asOf().close();
         if (loop.stop()) {
             store.closeCleanly();
         } else {

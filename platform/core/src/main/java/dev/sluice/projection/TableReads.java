@@ -29,13 +29,13 @@ final class TableReads {
         this.table = table;
     }
 
-    View.KeyedRow row(String key) {
+    Rows.KeyedRow row(String key) {
         try (var capture = captured(active -> {
             var slot = active.slot(key);
             return slot == null ? List.of() : List.of(slot.row());
         })) {
             var row = row(capture, key);
-            return new View.KeyedRow(
+            return new Rows.KeyedRow(
                     key,
                     row == null || row.isDeleted() ? null : row,
                     capture.at().cursor());
@@ -54,12 +54,12 @@ final class TableReads {
         return stored == null ? null : new StoredRow(table.columns(), key, stored);
     }
 
-    View.Page rows(
+    Rows.Page rows(
             String prefix,
             @Nullable String afterKey,
             int limit,
             @Nullable Predicate<Function<String, @Nullable Object>> where) {
-        var found = new ArrayList<View.KeyedRow>();
+        var found = new ArrayList<Rows.KeyedRow>();
         Cursor first = null;
         String after = afterKey;
         long bytes = 0;
@@ -73,20 +73,20 @@ final class TableReads {
                 for (var row : part.rows()) {
                     if (!row.isDeleted() && (where == null || where.test(row::column))) {
                         if (found.size() == limit) {
-                            return new View.Page(found, first, after, bytes, null);
+                            return new Rows.Page(found, first, after, bytes, null);
                         }
-                        found.add(new View.KeyedRow(row.key(), row, first));
+                        found.add(new Rows.KeyedRow(row.key(), row, first));
                         bytes += row.weight();
                     }
                     after = row.key();
                 }
                 if (part.isLast()) {
-                    return new View.Page(found, first, null, bytes, null);
+                    return new Rows.Page(found, first, null, bytes, null);
                 }
                 looked += part.rows().size();
             }
         }
-        return new View.Page(found, Objects.requireNonNull(first), after, bytes, null);
+        return new Rows.Page(found, Objects.requireNonNull(first), after, bytes, null);
     }
 
     /** Rows in the order of keys; {@code isLast}: no more follow. */
@@ -225,7 +225,7 @@ final class TableReads {
         var cursor = Table.cursorAt(capture.at().cursor(), next, nextKey);
         var keyed = rows.stream()
                 .limit(limit)
-                .map(row -> new View.KeyedRow(row.key(), row.isDeleted() ? null : row, cursor))
+                .map(row -> new Rows.KeyedRow(row.key(), row.isDeleted() ? null : row, cursor))
                 .toList();
         return new View.Changes(keyed, next, nextKey, cursor, rows.size() > limit);
     }

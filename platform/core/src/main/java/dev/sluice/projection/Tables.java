@@ -32,6 +32,11 @@ final class Tables {
         return table(store.create(name, generation.number(), generation.text(), shards), definition);
     }
 
+    /** An empty table like another, under a number of its own: it is never written. */
+    Table scratch(Table like) {
+        return table(store.create(like.name(), like.generation(), like.record().text(), shards), like.definition());
+    }
+
     private Table table(ViewRecord record, Definition definition) {
         return new Table(record, definition, store.identity(), store.rows(), cacheBytes);
     }

@@ -1,21 +1,13 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Cursor;
-import dev.sluice.log.Failure;
 import io.vertx.core.Future;
 import java.util.List;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a projection's live generation. Futures complete on the caller's context; reads run on the read pool. */
-public interface View {
-    String name();
-
+public interface View extends Rows {
     int generation();
-
-    /** The names of the columns, in the order of the definition. */
-    List<String> columns();
 
     /** The latest committed change number. */
     long change();
@@ -25,37 +17,6 @@ public interface View {
 
     /** Events not yet folded, and how long ago the oldest of them was recorded; 0, 0 when current. */
     Lag lag();
-
-    /** A row and the cursor it was read at; {@code row} null when there is none. */
-    Future<KeyedRow> row(String key);
-
-    /**
-     * Rows in key order (UTF-8 bytes) from after a key, read at one moment.
-     *
-     * @param afterKey null from the first
-     * @param where null for all; a page looks at a bounded number of rows and bytes, so it may be short of {@code limit} and not the last
-     * @param limit most rows
-     */
-    Future<Page> rows(
-            String prefix,
-            @Nullable String afterKey,
-            int limit,
-            @Nullable Predicate<Function<String, @Nullable Object>> where);
-
-    /**
-     * Rows in the order of a column, then of the key; a page is read at one moment, the next one at another. INVALID_REQUEST names the
-     * index to declare where none keeps the order, unless {@code mayScan}: then the first {@code limit} of the rows looked at are
-     * given, {@link Page#scanned} says of how many, and there is no next page.
-     *
-     * @param after {@link Page#next} of the page before
-     */
-    Future<Page> rowsBy(
-            Order order,
-            String prefix,
-            @Nullable String after,
-            int limit,
-            @Nullable Predicate<Function<String, @Nullable Object>> where,
-            boolean mayScan);
 
     /**
      * The rows changed after a change number, each once in its newest state, in order of the change that last touched it.
@@ -71,37 +32,16 @@ public interface View {
     /** How a token stands to this view: where an exact resume goes on, or that only a snapshot helps. */
     Resume resume(Cursor token);
 
-    /** A key with its row and where it was read. */
-    record KeyedRow(String key, @Nullable Row row, Cursor cursor) {}
-
-    /** An order of rows: by a column (null first, then false, true, numbers, times, strings), then by key (ascending). */
-    record Order(String column, boolean isDescending) {
-        /** Reads {@code column}, {@code column asc} or {@code column desc}; INVALID_REQUEST for anything else. */
-        public static Order parse(String text) {
-            var words = text.strip().split("\\s+");
-            boolean isDescending = words.length == 2 && words[1].equals("desc");
-            if (words.length > 2 || words.length == 2 && !isDescending && !words[1].equals("asc")) {
-                throw Failure.of(
-                        Failure.Kind.INVALID_REQUEST,
-                        "found orderBy '" + text + "', expected a column, with asc or desc behind it or not");
-            }
-            return new Order(words[0], isDescending);
-        }
-    }
-
     /**
-     * {@code next}: where the next page begins; null: there is none. {@code bytes}: about what the rows take. {@code scanned}: how many
-     * rows were looked at for an order that no index keeps, else null.
+     * The rows as they were when the log had been folded up to a cursor, by the live definition. A shard that the cursor does not name
+     * is taken at the recorded time of the others. Folding takes time: NOT_YET after {@code waitMillis} with details
+     * {@code events total}; it goes on and may be asked for again. OVERLOADED while the rows of another moment are being folded, or
+     * where they take too much memory; INVALID_CURSOR for one beyond the log.
      */
-    record Page(
-            List<KeyedRow> rows,
-            Cursor cursor,
-            @Nullable String next,
-            long bytes,
-            @Nullable Scanned scanned) {}
+    Future<Rows> at(Cursor cursor, long waitMillis);
 
-    /** {@code isWhole}: no row was left out. */
-    record Scanned(long rows, boolean isWhole) {}
+    /** As {@link #at(Cursor, long)}, of all events recorded up to a moment (µs since 1970 UTC). */
+    Future<Rows> at(long recordedMicros, long waitMillis);
 
     record Changes(List<KeyedRow> rows, long next, @Nullable String nextKey, Cursor cursor, boolean more) {}
 

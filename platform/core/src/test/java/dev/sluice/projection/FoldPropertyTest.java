@@ -74,7 +74,7 @@ class FoldPropertyTest {
         }
     }
 
-    private static void checkOrder(View view, View.Order order, int limit, long seed) {
+    private static void checkOrder(View view, Rows.Order order, int limit, long seed) {
         var all = House.answer(view.rows("", null, 100_000, null)).rows();
         var keys = new ArrayList<String>();
         String after = null;
@@ -87,11 +87,11 @@ class FoldPropertyTest {
         assertThat(keys).as("-Dfold.seed=%s, %s", seed, order).isEqualTo(NaiveFold.ordered(order, all));
         assertThat(House.answer(view.rowsBy(order, "", null, 100_000, row -> true, false))
                         .rows())
-                .extracting(View.KeyedRow::key)
+                .extracting(Rows.KeyedRow::key)
                 .isEqualTo(keys);
-        var other = new View.Order(order.column(), !order.isDescending());
+        var other = new Rows.Order(order.column(), !order.isDescending());
         assertThat(House.answer(view.rowsBy(other, "", null, limit, null, true)).rows())
-                .extracting(View.KeyedRow::key)
+                .extracting(Rows.KeyedRow::key)
                 .isEqualTo(NaiveFold.ordered(other, all).stream().limit(limit).toList());
     }
 
@@ -171,7 +171,7 @@ class FoldPropertyTest {
             read(house, 1 + random.nextInt(20), random.nextInt(4));
         }
 
-        private void take(View.KeyedRow changed) {
+        private void take(Rows.KeyedRow changed) {
             if (changed.row() == null) {
                 rows.remove(changed.key());
             } else {

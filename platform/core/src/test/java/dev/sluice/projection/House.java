@@ -196,7 +196,7 @@ final class House implements AutoCloseable {
     }
 
     List<String> keys(View.Changes changes) {
-        return new ArrayList<>(changes.rows().stream().map(View.KeyedRow::key).toList());
+        return new ArrayList<>(changes.rows().stream().map(Rows.KeyedRow::key).toList());
     }
 
     /** Copies a store as a crash would leave it: all files of one moment, so again when one has changed meanwhile. */

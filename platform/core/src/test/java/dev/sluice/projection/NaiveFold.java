@@ -282,25 +282,25 @@ record NaiveFold(
     }
 
     /** The orders that the definition keeps: a first column rising, a second falling. */
-    List<View.Order> orders() {
+    List<Rows.Order> orders() {
         var single = columns.stream()
                 .filter(column -> !List.of("set", "list").contains(column.aggregate))
                 .map(Column::name)
                 .limit(2)
                 .toList();
         return IntStream.range(0, single.size())
-                .mapToObj(i -> new View.Order(single.get(i), i == 1))
+                .mapToObj(i -> new Rows.Order(single.get(i), i == 1))
                 .toList();
     }
 
     /** The keys of rows in an order. */
-    static List<String> ordered(View.Order order, List<View.KeyedRow> rows) {
-        Comparator<View.KeyedRow> byValue =
+    static List<String> ordered(Rows.Order order, List<Rows.KeyedRow> rows) {
+        Comparator<Rows.KeyedRow> byValue =
                 Comparator.comparing(row -> row.row().get(order.column()), Comparator.nullsFirst(NaiveFold::compare));
         return rows.stream()
                 .sorted((order.isDescending() ? byValue.reversed() : byValue)
-                        .thenComparing(View.KeyedRow::key, NaiveFold::compare))
-                .map(View.KeyedRow::key)
+                        .thenComparing(Rows.KeyedRow::key, NaiveFold::compare))
+                .map(Rows.KeyedRow::key)
                 .toList();
     }
 

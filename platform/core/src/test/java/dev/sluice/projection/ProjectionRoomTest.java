@@ -111,7 +111,7 @@ class ProjectionRoomTest {
         var view = house.room().view("inventory");
         assertThat(House.answer(view.rows("", null, 10, Filters.rows("available > 0 && low")))
                         .rows())
-                .extracting(View.KeyedRow::key)
+                .extracting(Rows.KeyedRow::key)
                 .containsExactly("a");
     }
 
@@ -179,7 +179,7 @@ class ProjectionRoomTest {
 
         assertThat(first.rows()).isEmpty();
         assertThat(first.next()).isNotNull();
-        assertThat(second.rows()).extracting(View.KeyedRow::key).containsExactly("9999");
+        assertThat(second.rows()).extracting(Rows.KeyedRow::key).containsExactly("9999");
         assertThat(second.next()).isNull();
     }
 
@@ -233,12 +233,12 @@ class ProjectionRoomTest {
         var prefixed = House.answer(view.rows("a", "a", 100, null));
         var filtered = House.answer(view.rows("", null, 2, Filters.rows("n == 2 && key > 'a1'")));
 
-        assertThat(first.rows()).extracting(View.KeyedRow::key).containsExactly("a", "a1", "a2");
+        assertThat(first.rows()).extracting(Rows.KeyedRow::key).containsExactly("a", "a1", "a2");
         assertThat(first.next()).isEqualTo("a2");
-        assertThat(second.rows()).extracting(View.KeyedRow::key).containsExactly("b", "é", "\uffff", "😀");
+        assertThat(second.rows()).extracting(Rows.KeyedRow::key).containsExactly("b", "é", "\uffff", "😀");
         assertThat(second.next()).isNull();
-        assertThat(prefixed.rows()).extracting(View.KeyedRow::key).containsExactly("a1", "a2");
-        assertThat(filtered.rows()).extracting(View.KeyedRow::key).containsExactly("a2", "😀");
+        assertThat(prefixed.rows()).extracting(Rows.KeyedRow::key).containsExactly("a1", "a2");
+        assertThat(filtered.rows()).extracting(Rows.KeyedRow::key).containsExactly("a2", "😀");
         assertThat(filtered.next()).isNull();
     }
 

@@ -65,7 +65,7 @@ class ReadsWhileFoldingTest {
         }
     }
 
-    private static BigDecimal count(View.KeyedRow row) {
+    private static BigDecimal count(Rows.KeyedRow row) {
         return (BigDecimal) row.row().get("n");
     }
 

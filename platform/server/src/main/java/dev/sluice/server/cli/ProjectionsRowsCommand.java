@@ -1,6 +1,7 @@
 package dev.sluice.server.cli;
 
 import dev.sluice.log.Failure;
+import java.time.Instant;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ import picocli.CommandLine.Parameters;
             "Example:",
             "  sluice projections rows customer-orders",
             "  sluice projections rows customer-orders cust-77",
+            "  sluice projections rows customer-orders --order-by 'gross desc' -n 10",
+            "  sluice projections rows customer-orders cust-77 --at 2026-01-31T12:00:00Z",
             "  sluice projections rows customer-orders --where 'gross > 1000' --watch"
         })
 final class ProjectionsRowsCommand implements Callable<Integer> {
@@ -54,6 +57,12 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
             description = "With --order-by: without an index, by looking at all rows (at most 200,000).")
     private boolean scan;
 
+    @Option(
+            names = "--at",
+            paramLabel = "CURSOR|TIME",
+            description = "As the rows were at a cursor, a time or so long ago (2h); folds the log up to there.")
+    private @Nullable String at;
+
     @Option(names = "--watch", description = "Show the rows, then every change, until Ctrl-C.")
     private boolean watch;
 
@@ -69,6 +78,7 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
     @Mixin
     private ServerOption server = new ServerOption();
 
+    private @Nullable Instant asked;
     private long shown;
 
     ProjectionsRowsCommand(Cli cli) {
@@ -79,20 +89,22 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var remote = server.remote(cli);
-        if (watch && orderBy != null || scan && orderBy == null) {
+        if (watch && (orderBy != null || at != null) || scan && orderBy == null) {
             throw Failure.of(
                             Failure.Kind.INVALID_REQUEST,
                             watch
-                                    ? "found --order-by with --watch, expected one of them"
+                                    ? "found --watch with --order-by or --at, expected one of them"
                                     : "found --scan, expected --order-by with it")
                     .with("code", "usage")
                     .with("next", "sluice projections rows --help");
         }
+        if (at != null && GivenTime.isMeant(at)) {
+            asked = GivenTime.of("--at", at);
+        }
         if (watch) {
             watch(remote);
         } else if (key != null) {
-            var found = remote.get(Remote.path("v1", "projections", projection, "rows", key))
-                    .json();
+            var found = get(remote, Remote.path("v1", "projections", projection, "rows", key), new LinkedHashMap<>());
             output.one(terminal, found, () -> table(List.of(found)));
         } else {
             list(remote);
@@ -109,8 +121,7 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
         parameters.put("scan", scan ? true : null);
         while (rows.size() < wanted) {
             parameters.put("limit", Math.min(PAGE, wanted - rows.size()));
-            var page = remote.get(Remote.path("v1", "projections", projection, "rows") + Remote.query(parameters))
-                    .json();
+            var page = get(remote, Remote.path("v1", "projections", projection, "rows"), parameters);
             var found = Json.objects(page.get("rows"));
             rows.addAll(found);
             if (page.get("scanned") != null
@@ -128,6 +139,21 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
             table(rows);
         } else {
             output.list(terminal, rows, List.of());
+        }
+    }
+
+    /** Rows of another time are asked for until they are folded. */
+    private Map<String, @Nullable Object> get(Remote remote, String path, Map<String, @Nullable Object> parameters) {
+        parameters.put("at", at != null && GivenTime.isMeant(at) ? asked : at);
+        while (true) {
+            try {
+                return remote.get(path + Remote.query(parameters)).json();
+            } catch (Failure failure) {
+                if (at == null || failure.kind() != Failure.Kind.NOT_YET) {
+                    throw failure;
+                }
+                terminal.mention(String.valueOf(failure.getMessage()));
+            }
         }
     }
 

@@ -1,16 +1,13 @@
 package dev.sluice.server.cli;
 
 import dev.sluice.log.Failure;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +28,6 @@ import picocli.CommandLine.Parameters;
 final class TailCommand implements Callable<Integer> {
     private static final int DEFAULT_LAST = 10;
     private static final int PAGE = 1_000;
-    private static final Pattern AGO = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     private final Cli cli;
     private final Terminal terminal;
@@ -145,7 +141,7 @@ final class TailCommand implements Callable<Integer> {
 
     private Map<String, Object> start() {
         if (since != null) {
-            return Map.of("since", instant(since).toString());
+            return Map.of("since", GivenTime.of("--since", since).toString());
         }
         if (from != null) {
             return from.equals("start") ? Map.of("since", Instant.EPOCH.toString()) : Map.of("resume", from);
@@ -184,7 +180,8 @@ final class TailCommand implements Callable<Integer> {
             readLast(remote, parameters, show);
             return;
         }
-        parameters.put("since", since == null ? null : instant(since).toString());
+        parameters.put(
+                "since", since == null ? null : GivenTime.of("--since", since).toString());
         parameters.put("after", from == null || from.equals("start") ? null : from);
         parameters.put("limit", PAGE);
         while (true) {
@@ -240,28 +237,6 @@ final class TailCommand implements Callable<Integer> {
         types.forEach(type -> anyType.add("type == " + Json.write(type)));
         String chosen = String.join(" || ", anyType);
         return where == null ? chosen : "(" + chosen + ") && (" + where + ")";
-    }
-
-    private static Instant instant(String text) {
-        var ago = AGO.matcher(text);
-        if (ago.matches()) {
-            long amount = Long.parseLong(ago.group(1));
-            return Instant.now()
-                    .minus(
-                            switch (ago.group(2)) {
-                                case "ms" -> Duration.ofMillis(amount);
-                                case "s" -> Duration.ofSeconds(amount);
-                                case "m" -> Duration.ofMinutes(amount);
-                                case "h" -> Duration.ofHours(amount);
-                                default -> Duration.ofDays(amount);
-                            });
-        }
-        try {
-            return java.time.OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeParseException malformed) {
-            throw usage("found --since '" + text
-                    + "', expected a duration such as 10m or a time such as 2026-01-31T10:00:00Z");
-        }
     }
 
     private static Failure usage(String message) {

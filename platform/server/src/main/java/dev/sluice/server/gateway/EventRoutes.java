@@ -130,7 +130,7 @@ final class EventRoutes {
 
     private @Nullable Long since(Query query) {
         String since = query.text("since");
-        return since == null ? null : (Long) Since.micros(since, clockMicros.getAsLong());
+        return since == null ? null : (Long) Since.micros("since", since, clockMicros.getAsLong());
     }
 
     /** The narrowest of stream, category, type; what else was named is left to {@link #narrowed}. */

@@ -157,7 +157,7 @@ public final class Gateway {
         var routes = new Routes(vertx, new Door(options), bodies, requestMetrics);
         new StreamRoutes(rooms.log(), workers, info.clockMicros()).addTo(routes);
         new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
-        new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers).addTo(routes);
+        new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers, info.clockMicros()).addTo(routes);
         new GenerationRoutes(rooms.projections()).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);

@@ -6,6 +6,7 @@ import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.projection.Projections;
 import dev.sluice.projection.Row;
+import dev.sluice.projection.Rows;
 import dev.sluice.projection.View;
 import dev.sluice.shard.Utf8;
 import io.vertx.core.Future;
@@ -22,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +37,10 @@ final class ProjectionRoutes {
     private final Projections projections;
     private final int shards;
     private final Workers workers;
+    private final LongSupplier clockMicros;
 
-    ProjectionRoutes(Projections projections, int shards, Workers workers) {
+    ProjectionRoutes(Projections projections, int shards, Workers workers, LongSupplier clockMicros) {
+        this.clockMicros = clockMicros;
         this.projections = projections;
         this.shards = shards;
         this.workers = workers;
@@ -136,7 +140,7 @@ final class ProjectionRoutes {
 
     private Future<Answer> rows(Call call) {
         Query query = call.query(
-                "where", "prefix", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs");
+                "where", "prefix", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs", "at");
         View view = projections.view(call.path("projection"));
         String where = query.filled("where");
         Predicate<Function<String, @Nullable Object>> filter = where == null ? null : Filters.rows(where);
@@ -145,12 +149,12 @@ final class ProjectionRoutes {
         int limit = query.limit();
         Form form = Form.of(query, view);
         String orderBy = query.filled("orderBy");
-        View.Order order = orderBy == null ? null : View.Order.parse(orderBy);
+        Rows.Order order = orderBy == null ? null : Rows.Order.parse(orderBy);
         boolean mayScan = query.flag("scan");
-        return reached(view, query)
-                .compose(reached -> order == null
-                        ? view.rows(prefix, behind, limit, filter)
-                        : view.rowsBy(order, prefix, behind, limit, filter, mayScan))
+        return rows(view, query)
+                .compose(rows -> order == null
+                        ? rows.rows(prefix, behind, limit, filter)
+                        : rows.rowsBy(order, prefix, behind, limit, filter, mayScan))
                 .compose(page -> {
                     call.reserve(page.bytes());
                     return workers.run(page.bytes(), () -> rows(page, view.lag(), form));
@@ -183,10 +187,10 @@ final class ProjectionRoutes {
         return mediaType.equals(MediaTypes.JSON) || MediaTypes.YAML.contains(mediaType);
     }
 
-    private static Answer rows(View.Page page, View.Lag lag, Form form) {
+    private static Answer rows(Rows.Page page, View.Lag lag, Form form) {
         Buffer body = Buffer.buffer("{\"rows\":[");
         String separator = "";
-        for (View.KeyedRow row : page.rows()) {
+        for (Rows.KeyedRow row : page.rows()) {
             body.appendString(separator);
             appendRow(body, row.key(), form.json(row.row()));
             body.appendByte((byte) '}');
@@ -197,7 +201,7 @@ final class ProjectionRoutes {
                 .appendBuffer(Json.encodeToBuffer(next))
                 .appendString(",\"at\":\"" + page.cursor().encode() + "\",\"lag\":")
                 .appendBuffer(lag(lag).toBuffer());
-        View.Scanned scanned = page.scanned();
+        Rows.Scanned scanned = page.scanned();
         if (scanned != null) {
             body.appendString(",\"scanned\":{\"rows\":" + scanned.rows() + ",\"complete\":" + scanned.isWhole() + "}");
         }
@@ -206,14 +210,14 @@ final class ProjectionRoutes {
     }
 
     private Future<Answer> row(Call call) {
-        Query query = call.query("fields", "numbers", "after", "waitMs");
+        Query query = call.query("fields", "numbers", "after", "waitMs", "at");
         View view = projections.view(call.path("projection"));
         String key = call.path("key");
         Form form = Form.of(query, view);
-        return reached(view, query).compose(reached -> view.row(key)).map(found -> row(call, view.name(), found, form));
+        return rows(view, query).compose(rows -> rows.row(key)).map(found -> row(call, view.name(), found, form));
     }
 
-    private static Answer row(Call call, String projection, View.KeyedRow found, Form form) {
+    private static Answer row(Call call, String projection, Rows.KeyedRow found, Form form) {
         if (found.row() == null) {
             throw Failure.of(
                             Kind.ROW_NOT_FOUND,
@@ -251,9 +255,21 @@ final class ProjectionRoutes {
         }
     }
 
-    private Future<Void> reached(View view, Query query) {
+    /** The rows that the query means: as they are when the view has reached a cursor, or as they were. */
+    private Future<Rows> rows(View view, Query query) {
         long waitMillis = query.number("waitMs", DEFAULT_WAIT_MILLIS, 0, MAX_WAIT_MILLIS);
         String after = query.text("after");
-        return after == null ? Future.succeededFuture() : view.reached(Cursor.parse(after, shards), waitMillis);
+        String at = query.filled("at");
+        if (after != null && at != null) {
+            throw Query.invalid("found both after and at, expected one of them");
+        }
+        if (at != null) {
+            return Since.isMeant(at)
+                    ? view.at(Since.micros("at", at, clockMicros.getAsLong()), waitMillis)
+                    : view.at(Cursor.parse(at, shards), waitMillis);
+        }
+        return after == null
+                ? Future.succeededFuture(view)
+                : view.reached(Cursor.parse(after, shards), waitMillis).map(reached -> view);
     }
 }

@@ -5,14 +5,19 @@ import dev.sluice.shard.CloudEventsJson;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The parameter {@code since}: a time, or how long ago. */
+/** A parameter that takes a time, or how long ago. */
 final class Since {
     private static final Pattern AGO = Pattern.compile("(\\d{1,8})(ms|s|m|h|d)");
 
     private Since() {}
 
+    /** Whether it is meant as one: a cursor has no colon. */
+    static boolean isMeant(String text) {
+        return text.indexOf(':') > 0 || AGO.matcher(text).matches();
+    }
+
     /** As µs since 1970 UTC. */
-    static long micros(String text, long nowMicros) {
+    static long micros(String parameter, String text, long nowMicros) {
         Matcher ago = AGO.matcher(text);
         if (ago.matches()) {
             return Math.max(0, nowMicros - Long.parseLong(ago.group(1)) * unitMicros(ago.group(2)));
@@ -22,7 +27,7 @@ final class Since {
             return CloudEventsJson.micros(text.replace(' ', '+'));
         } catch (Failure malformed) {
             throw Query.invalid(
-                    "found since=" + Query.shown(text)
+                    "found " + parameter + "=" + Query.shown(text)
                             + ", expected an RFC 3339 time such as 2026-01-31T12:00:00Z or a duration such as 500ms, 10m, 2h, 1d");
         }
     }

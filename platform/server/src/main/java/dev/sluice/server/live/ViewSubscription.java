@@ -4,6 +4,7 @@ import dev.sluice.bus.Addresses;
 import dev.sluice.bus.Mesh;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
+import dev.sluice.projection.Rows;
 import dev.sluice.projection.View;
 import dev.sluice.projection.ViewDelta;
 import dev.sluice.server.live.Meters.Resumed;
@@ -154,7 +155,7 @@ final class ViewSubscription extends Subscription {
                 .<Void>transform(read -> took(read, this::sendPage));
     }
 
-    private void sendPage(View.Page page) {
+    private void sendPage(Rows.Page page) {
         if (isOtherGeneration(page.cursor())) {
             reset();
             return;
@@ -165,7 +166,7 @@ final class ViewSubscription extends Subscription {
                     page.cursor(), ViewCursors.part(page.cursor()).change(), null);
         }
         var writer = Chunk.Writer.ofSnapshot(live.chunkBytes());
-        for (View.KeyedRow row : page.rows()) {
+        for (Rows.KeyedRow row : page.rows()) {
             writer.set(row.key(), Objects.requireNonNull(row.row()).json());
         }
         List<Chunk> chunks = writer.chunks();
@@ -217,7 +218,7 @@ final class ViewSubscription extends Subscription {
             return;
         }
         var writer = Chunk.Writer.ofDelta(live.chunkBytes());
-        for (View.KeyedRow row : changes.rows()) {
+        for (Rows.KeyedRow row : changes.rows()) {
             if (feed().matches(row.key(), row.row())) {
                 writer.set(row.key(), Objects.requireNonNull(row.row()).json());
             } else if (row.key().startsWith(target.prefix())) {

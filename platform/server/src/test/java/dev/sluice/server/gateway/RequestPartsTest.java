@@ -106,13 +106,13 @@ class RequestPartsTest {
         "1970-01-01T02:00:05 02:00,5000000"
     })
     void readsSince(String text, long micros) {
-        assertThat(Since.micros(text, 1_000_000_000L)).isEqualTo(micros);
+        assertThat(Since.micros("since", text, 1_000_000_000L)).isEqualTo(micros);
     }
 
     @ParameterizedTest
     @CsvSource({"yesterday", "10", "-5m", "999999999999d", "2026-13-01T00:00:00Z", "''"})
     void refusesSince(String text) {
-        assertThat(catchThrowable(() -> Since.micros(text, 1_000_000_000L)))
+        assertThat(catchThrowable(() -> Since.micros("since", text, 1_000_000_000L)))
                 .isInstanceOfSatisfying(
                         Failure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.INVALID_REQUEST));
     }

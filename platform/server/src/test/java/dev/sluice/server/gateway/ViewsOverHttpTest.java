@@ -157,6 +157,79 @@ class ViewsOverHttpTest {
     }
 
     @Test
+    void listsRowsInTheOrderOfADeclaredIndexOrOfAllThatWereLookedAt() {
+        http.put(
+                "/v1/projections/ranked",
+                definition("ranked", "ranked") + "index: [ gross desc ]\n",
+                "Content-Type",
+                YAML);
+        String cursor = "";
+        for (int n = 0; n < 25; n++) {
+            cursor = http.append("ranked-1", "OrderPlaced", "{\"customer\":\"c" + n + "\",\"total\":" + n % 7 + "}")
+                    .getString("cursor");
+        }
+        http.get("/v1/projections/ranked/rows?after=" + cursor);
+
+        var gross = new ArrayList<Integer>();
+        String next = "";
+        while (next != null) {
+            var page = json(http.get("/v1/projections/ranked/rows?orderBy=gross%20desc&limit=10"
+                    + (next.isEmpty() ? "" : "&cursor=" + next)));
+            page.getJsonArray("rows")
+                    .forEach(row ->
+                            gross.add(((JsonObject) row).getJsonObject("row").getInteger("gross")));
+            next = page.getString("cursor");
+        }
+        var scanned = json(http.get("/v1/projections/ranked/rows?orderBy=orders&scan=true&limit=3"));
+
+        assertThat(gross).hasSize(25).isSortedAccordingTo(java.util.Comparator.reverseOrder());
+        assertThat(scanned.getJsonObject("scanned")).isEqualTo(new JsonObject("{\"rows\":25,\"complete\":true}"));
+        assertThat(scanned.getJsonArray("rows")).hasSize(3);
+        assertThat(problem(http.get("/v1/projections/ranked/rows?orderBy=gross"), 400, "invalid_request")
+                        .getString("detail"))
+                .contains("declare index: [ gross ]");
+        problem(http.get("/v1/projections/ranked/rows?orderBy=nothing"), 400, "invalid_request");
+        problem(http.get("/v1/projections/ranked/rows?orderBy=gross%20up"), 400, "invalid_request");
+        problem(http.get("/v1/projections/ranked/rows?orderBy=gross%20desc&cursor=%7E"), 400, "invalid_cursor");
+    }
+
+    @Test
+    void showsRowsAsTheyWere() {
+        http.put("/v1/projections/past", definition("past", "past"), "Content-Type", YAML);
+        var cursors = new ArrayList<String>();
+        for (int n = 1; n <= 5; n++) {
+            cursors.add(http.append("past-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}")
+                    .getString("cursor"));
+        }
+
+        for (int n = 1; n <= 5; n++) {
+            var row = http.get("/v1/projections/past/rows/ann?at=" + cursors.get(n - 1));
+            assertThat(json(row).getJsonObject("row").getInteger("orders")).isEqualTo(n);
+            var rows = json(http.get("/v1/projections/past/rows?at=" + cursors.get(n - 1)));
+            assertThat(rows.getJsonArray("rows")
+                            .getJsonObject(0)
+                            .getJsonObject("row")
+                            .getInteger("orders"))
+                    .isEqualTo(n);
+        }
+        problem(http.get("/v1/projections/past/rows/ann?at=1d"), 404, "row_not_found");
+        assertThat(json(http.get("/v1/projections/past/rows?at=2020-01-01T00:00:00Z"))
+                        .getJsonArray("rows"))
+                .isEmpty();
+        assertThat(json(http.get("/v1/projections/past/rows?at=2100-01-01T00:00:00Z"))
+                        .getJsonArray("rows"))
+                .hasSize(1);
+        problem(http.get("/v1/projections/past/rows?at=yesterday"), 400, "invalid_cursor");
+        problem(http.get("/v1/projections/past/rows?at=2020-13-01T00:00:00Z"), 400, "invalid_request");
+        problem(
+                http.get("/v1/projections/past/rows?at="
+                        + dev.sluice.log.Cursor.of(1_000_000).encode()),
+                400,
+                "invalid_cursor");
+        problem(http.get("/v1/projections/past/rows?at=1d&after=" + cursors.get(0)), 400, "invalid_request");
+    }
+
+    @Test
     void aRowThatHasNotChangedIsNotSentAgain() {
         http.put("/v1/projections/etag", definition("etag", "etag"), "Content-Type", YAML);
         String order = "{\"customer\":\"ann\",\"total\":1}";

@@ -6,6 +6,7 @@ import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Projections;
 import dev.sluice.projection.Row;
+import dev.sluice.projection.Rows;
 import dev.sluice.projection.View;
 import dev.sluice.projection.ViewDelta;
 import io.vertx.core.Future;
@@ -241,6 +242,16 @@ final class MemoryViews implements Projections {
                 @Nullable Predicate<Function<String, @Nullable Object>> where,
                 boolean mayScan) {
             throw new UnsupportedOperationException("no index here");
+        }
+
+        @Override
+        public Future<Rows> at(Cursor cursor, long waitMillis) {
+            throw new UnsupportedOperationException("no past here");
+        }
+
+        @Override
+        public Future<Rows> at(long recordedMicros, long waitMillis) {
+            throw new UnsupportedOperationException("no past here");
         }
 
         @Override
