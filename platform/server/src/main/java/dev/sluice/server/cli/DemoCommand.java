@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -109,9 +110,13 @@ final class DemoCommand implements Callable<Integer> {
         var remote = Remote.at(running.url());
         watch(remote);
         done("subscribed to the log and to " + PROJECTION);
+        var shop = new DemoShop(remote, terminal);
+        shop.receive();
         publish(publisher);
         await(complete, "every order in the tail and in the rows");
         showRows(remote);
+        shop.show(Objects.requireNonNull(logCursor, "the tail has given a cursor"));
+        done("inventory with its alert, revenue by day: each equal to what was ordered and paid");
         return running.url();
     }
 

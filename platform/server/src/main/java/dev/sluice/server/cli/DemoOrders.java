@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
 /** The orders that the demo publishes, and what the sample projection must make of them. */
 final class DemoOrders {
     private static final List<DemoOrders.Sample> SAMPLES = List.of(
-            new Sample("1001", "OrderPlaced", "cust-ann", "DE", "129.90"),
-            new Sample("1002", "OrderPlaced", "cust-bob", "FR", "35.00"),
-            new Sample("1003", "OrderPlaced", "cust-ann", "DE", "12.45"),
-            new Sample("1004", "OrderPlaced", "cust-eve", "US", "980.00"),
-            new Sample("1002", "OrderCancelled", "cust-bob", "FR", "35.00"),
-            new Sample("1005", "OrderPlaced", "cust-bob", "FR", "64.20"),
-            new Sample("1006", "OrderPlaced", "cust-eve", "US", "0.10"),
-            new Sample("1007", "OrderPlaced", "cust-eve", "US", "0.20"),
-            new Sample("1001", "OrderCancelled", "cust-ann", "DE", "129.90"),
-            new Sample("1008", "OrderPlaced", "cust-ann", "DE", "77.77"));
+            new Sample("1001", "OrderPlaced", "cust-ann", "DE", "129.90", "tea", 3),
+            new Sample("1002", "OrderPlaced", "cust-bob", "FR", "35.00", "cup", 2),
+            new Sample("1003", "OrderPlaced", "cust-ann", "DE", "12.45", "tea", 1),
+            new Sample("1004", "OrderPlaced", "cust-eve", "US", "980.00", "cup", 12),
+            new Sample("1002", "OrderCancelled", "cust-bob", "FR", "35.00", "cup", 2),
+            new Sample("1005", "OrderPlaced", "cust-bob", "FR", "64.20", "tea", 4),
+            new Sample("1006", "OrderPlaced", "cust-eve", "US", "0.10", "cup", 1),
+            new Sample("1007", "OrderPlaced", "cust-eve", "US", "0.20", "cup", 1),
+            new Sample("1001", "OrderCancelled", "cust-ann", "DE", "129.90", "tea", 3),
+            new Sample("1008", "OrderPlaced", "cust-ann", "DE", "77.77", "tea", 2));
 
     private DemoOrders() {}
 
     /** One event: the order's number is the record's key. */
-    record Sample(String orderId, String type, String customerId, String country, String total) {
+    record Sample(String orderId, String type, String customerId, String country, String total, String sku, int qty) {
         String stream() {
             return "order-" + orderId;
         }
@@ -36,6 +36,7 @@ final class DemoOrders {
             data.put("customerId", customerId);
             data.put("country", country);
             data.put("total", new BigDecimal(total));
+            data.put("items", List.of(Map.of("sku", sku, "qty", qty)));
             return Json.write(data);
         }
 
@@ -62,6 +63,15 @@ final class DemoOrders {
 
     static List<Sample> samples() {
         return SAMPLES;
+    }
+
+    /** How much is ordered of each article. */
+    static Map<String, Integer> reserved() {
+        var reserved = new TreeMap<String, Integer>();
+        SAMPLES.stream()
+                .filter(sample -> sample.type().equals("OrderPlaced"))
+                .forEach(sample -> reserved.merge(sample.sku(), sample.qty(), Integer::sum));
+        return reserved;
     }
 
     /** What must arrive in each stream, in order. */
