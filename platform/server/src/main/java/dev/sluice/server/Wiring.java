@@ -313,7 +313,10 @@ public final class Wiring implements AutoCloseable {
         @Override
         public boolean isCurrent(String projection, int generation) {
             return projections.list().stream()
-                    .anyMatch(info -> info.name().equals(projection) && generation >= info.generation());
+                    .filter(info -> info.name().equals(projection))
+                    .anyMatch(info -> generation == info.generation()
+                            || (info.building() != null
+                                    && generation == info.building().generation()));
         }
 
         @Override

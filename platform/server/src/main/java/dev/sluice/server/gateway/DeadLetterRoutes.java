@@ -17,11 +17,14 @@ final class DeadLetterRoutes {
     private final DeadLetters letters;
     private final Resolver resolver;
     private final Workers workers;
+    private final OffLoop offLoop;
 
-    DeadLetterRoutes(DeadLetters letters, Resolver resolver, Workers workers) {
+    /** @param offLoop where letters are read and records are mapped */
+    DeadLetterRoutes(DeadLetters letters, Resolver resolver, Workers workers, OffLoop offLoop) {
         this.letters = letters;
         this.resolver = resolver;
         this.workers = workers;
+        this.offLoop = offLoop;
     }
 
     void addTo(Routes routes) {
@@ -39,7 +42,9 @@ final class DeadLetterRoutes {
         var state = DeadLetters.State.valueOf(
                 query.oneOf("state", List.of("open", "resolved", "all")).toUpperCase(Locale.ROOT));
         var filter = new DeadLetters.Filter(query.filled("consumer"), query.filled("reason"), state);
-        return letters.list(filter, query.limit(), query.text("cursor")).compose(page -> {
+        int limit = query.limit();
+        String cursor = query.text("cursor");
+        return offLoop.run(() -> letters.list(filter, limit, cursor)).compose(page -> {
             call.reserve(bytes(page));
             return workers.run(bytes(page), () -> page(page));
         });
@@ -47,7 +52,8 @@ final class DeadLetterRoutes {
 
     private Future<Answer> show(Call call) {
         call.query();
-        return letters.get(call.path("id")).map(letter -> {
+        String id = call.path("id");
+        return offLoop.run(() -> letters.get(id)).map(letter -> {
             call.reserve(letter.event().dataLength());
             Buffer body = Buffer.buffer();
             append(body, letter);
@@ -58,7 +64,7 @@ final class DeadLetterRoutes {
     private Future<Answer> resolve(Call call, Resolver.Verb verb) {
         call.query();
         String id = call.path("id");
-        return resolver.resolve(id, verb)
+        return offLoop.run(() -> resolver.resolve(id, verb))
                 .map(done -> Answer.json(200, json(done).put("id", id).put("already", done.already() > 0)));
     }
 
@@ -70,7 +76,9 @@ final class DeadLetterRoutes {
             throw Query.invalid("found " + (isAll ? "all=true beside a filter" : "no filter")
                     + ", expected consumer or reason, or all=true for every dead letter");
         }
-        return resolver.resolveAll(filter, verb, query.limit(), query.text("cursor"))
+        int limit = query.limit();
+        String cursor = query.text("cursor");
+        return offLoop.run(() -> resolver.resolveAll(filter, verb, limit, cursor))
                 .map(part -> Answer.json(
                         200,
                         json(part.done())

@@ -55,6 +55,7 @@ public final class Gateway {
     private final Health health;
     private final PrometheusMeterRegistry metrics;
     private final Workers workers;
+    private final OffLoop offLoop = new OffLoop();
     private final Bodies bodies;
     private final RequestMetrics requestMetrics;
     private final Follows follows = new Follows();
@@ -84,7 +85,9 @@ public final class Gateway {
     public Future<Integer> listen() {
         Router router = routes().done();
         var each = new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
-        return rehearse(router)
+        var onWorkers = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+        return vertx.deployVerticle(offLoop, onWorkers)
+                .compose(ready -> rehearse(router))
                 .compose(rehearsed ->
                         vertx.deployVerticle(() -> new Listener(router, options.host(), options.port()), each))
                 .map(id -> {
@@ -161,7 +164,7 @@ public final class Gateway {
         new GenerationRoutes(rooms.projections()).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);
-        new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers).addTo(routes);
+        new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers, offLoop).addTo(routes);
         return routes.get("/v1/ws", this::webSocket);
     }
 
