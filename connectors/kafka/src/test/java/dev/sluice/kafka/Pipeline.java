@@ -20,7 +20,9 @@ import dev.sluice.shard.ShardVerticle;
 import dev.sluice.spi.Source;
 import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +45,6 @@ final class Pipeline implements AutoCloseable {
     private final SourceConfig config;
     private final Map<String, String> connection;
     private @Nullable TopicWriter writer;
-    private @Nullable Mirror mirror;
 
     Pipeline(Path folder, int shards, String bootstrapServers, SourceConfig config) throws Exception {
         this.config = config;
@@ -69,10 +70,11 @@ final class Pipeline implements AutoCloseable {
     }
 
     /** Begins to mirror dead letters. */
-    void mirror() {
+    void mirror() throws TimeoutException {
         writer = new KafkaSourceFactory().writer(connection);
-        mirror = new Mirror(config, events, writer, vertx, meters);
-        mirror.start();
+        var onWorker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+        vertx.deployVerticle(new Mirror(config, events, writer, meters), onWorker)
+                .await(30, TimeUnit.SECONDS);
     }
 
     private static final class NoProjections implements DeadLetters.Projections {
@@ -110,9 +112,8 @@ final class Pipeline implements AutoCloseable {
     public void close() {
         source.close();
         try {
-            if (mirror != null && writer != null) {
+            if (writer != null) {
                 writer.close();
-                mirror.close().await(30, TimeUnit.SECONDS);
             }
             vertx.close().await(30, TimeUnit.SECONDS);
         } catch (TimeoutException late) {

@@ -15,10 +15,9 @@ import dev.sluice.spi.Source.RawRecord;
 import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
+import io.vertx.core.VerticleBase;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,9 +37,9 @@ import org.slf4j.LoggerFactory;
  * cursor, the version of each stream of letters that the topic has, is the last event of {@code $mirror.<source>}; it moves when
  * the broker has acknowledged. Looks for new letters every second; a broker that is away is tried again with backoff.
  *
- * <p>State belongs to one event loop.
+ * <p>To be deployed on a worker: it reads letters whole.
  */
-public final class Mirror {
+public final class Mirror extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(Mirror.class);
     private static final long LOOK_MILLIS = 1_000;
     private static final long MAX_BACKOFF_MILLIS = 30_000;
@@ -52,8 +51,6 @@ public final class Mirror {
     private final SourceConfig config;
     private final EventLog log;
     private final TopicWriter writer;
-    private final Vertx vertx;
-    private final Context context;
     private final Map<String, Long> cursor = new TreeMap<>();
     private final Promise<Void> ended = Promise.promise();
     private volatile long lag;
@@ -64,32 +61,30 @@ public final class Mirror {
     private long timer = -1;
     private String problem = "";
 
-    public Mirror(SourceConfig config, EventLog log, TopicWriter writer, Vertx vertx, MeterRegistry meters) {
+    public Mirror(SourceConfig config, EventLog log, TopicWriter writer, MeterRegistry meters) {
         this.config = config;
         this.log = log;
         this.writer = writer;
-        this.vertx = vertx;
-        this.context = vertx.getOrCreateContext();
         Gauge.builder("deadletter.mirror.lag", this, each -> each.lag)
                 .description("dead letters that the dead-letter topic does not have yet")
                 .tag("source", config.name())
                 .register(meters);
     }
 
-    /** Begins; returns at once. */
-    public void start() {
-        context.runOnContext(begun -> look());
+    @Override
+    public Future<?> start() {
+        look();
+        return Future.succeededFuture();
     }
 
     /** Ends when what is under way is written and noted. */
-    public Future<Void> close() {
-        context.runOnContext(asked -> {
-            isClosing = true;
-            if (!isBusy) {
-                vertx.cancelTimer(timer);
-                ended.tryComplete();
-            }
-        });
+    @Override
+    public Future<?> stop() {
+        isClosing = true;
+        if (!isBusy) {
+            vertx.cancelTimer(timer);
+            ended.tryComplete();
+        }
         return ended.future();
     }
 

@@ -26,7 +26,9 @@ import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.micrometer.MetricsDomain;
@@ -65,7 +67,7 @@ public final class Wiring implements AutoCloseable {
     private final Gateway gateway;
     private final LocalEventLog events;
     private final List<Source> sources = new ArrayList<>();
-    private final List<Mirror> mirrors = new ArrayList<>();
+    private final List<String> mirrors = new ArrayList<>();
     private @Nullable TopicWriter deadLetterTopics;
     private volatile boolean isStarted;
     private int port;
@@ -250,8 +252,9 @@ public final class Wiring implements AutoCloseable {
         if (!mirrored.isEmpty()) {
             TopicWriter writer = factory.writer(config.kafkaConnection());
             deadLetterTopics = writer;
-            mirrored.forEach(source -> mirrors.add(new Mirror(source, events, writer, vertx, metrics)));
-            mirrors.forEach(Mirror::start);
+            var onWorker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+            mirrored.forEach(source ->
+                    mirrors.add(await(vertx.deployVerticle(new Mirror(source, events, writer, metrics), onWorker))));
         }
     }
 
@@ -260,7 +263,7 @@ public final class Wiring implements AutoCloseable {
         if (writer != null) {
             writer.close();
         }
-        return Future.join(mirrors.stream().map(Mirror::close).toList());
+        return Future.join(mirrors.stream().map(vertx::undeploy).toList());
     }
 
     private Info.@Nullable Kafka kafka() {
