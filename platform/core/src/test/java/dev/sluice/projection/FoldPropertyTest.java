@@ -115,9 +115,9 @@ class FoldPropertyTest {
         } else if (kind == 3) {
             house.pass(Duration.ofHours(random.nextInt(300)));
         } else if (kind == 4) {
-            house.resolve(
-                    definitions.get(random.nextInt(definitions.size())).name(),
-                    random.nextBoolean() ? "DeadLetterRetried" : "DeadLetterDiscarded");
+            definitions
+                    .get(random.nextInt(definitions.size()))
+                    .resolve(house, random.nextBoolean() ? "DeadLetterRetried" : "DeadLetterDiscarded");
         } else if (kind <= 9) {
             definitions.get(random.nextInt(definitions.size())).operate(house, random);
         } else {

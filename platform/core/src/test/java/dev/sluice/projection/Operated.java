@@ -119,6 +119,13 @@ final class Operated {
         isPaused = false;
     }
 
+    /** Deals with its dead letters, which come only while it is folded. */
+    void resolve(House house, String type) {
+        if (!isPaused) {
+            house.resolve(name, type);
+        }
+    }
+
     /** Waits for what happens by itself. */
     void settle(House house) {
         if (isPaused) {
