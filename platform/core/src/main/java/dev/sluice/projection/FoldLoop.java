@@ -170,7 +170,8 @@ final class FoldLoop {
         });
     }
 
-    private <T> CompletableFuture<T> ask(Supplier<T> work) {
+    /** Runs something on the fold thread between two batches. */
+    <T> CompletableFuture<T> ask(Supplier<T> work) {
         var command = new Command<>(work, new CompletableFuture<T>());
         commands.add(command);
         wakeup.run();
@@ -334,6 +335,9 @@ final class FoldLoop {
         long nanos = Math.min(IDLE_NANOS, spiller.nanosUntilDue(nowNanos));
         if (publisher.isWaiting()) {
             nanos = Math.min(nanos, TimeUnit.MILLISECONDS.toNanos(DeltaPublisher.CHECKPOINT_EVERY_MILLIS));
+        }
+        if (roster.building().stream().anyMatch(Seat::isOnItsWay)) {
+            nanos = Math.min(nanos, ASK_AGAIN_NANOS);
         }
         wakeup.await(Math.max(nanos, TimeUnit.MILLISECONDS.toNanos(1)));
     }

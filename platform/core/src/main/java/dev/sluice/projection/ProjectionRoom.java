@@ -4,6 +4,7 @@ import dev.sluice.bus.Mesh;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
+import dev.sluice.log.RecordedEvent;
 import dev.sluice.shard.ReadPool;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -260,6 +261,44 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         if (removed != null) {
             removed.forEach(metrics::remove);
         }
+    }
+
+    @Override
+    public Future<Explanation> explain(String name, RecordedEvent event) {
+        var view = found(name);
+        var asked = loop.ask(() -> {
+            var table = view.table();
+            var checkpoint = table.committed().checkpoint();
+            return new Explanation(
+                    name,
+                    table.generation(),
+                    table.committed().cursor(),
+                    checkpoint.offsets()[event.shard()] >= event.offset(),
+                    view.lag(),
+                    Explainer.outcome(table, event));
+        });
+        return Future.fromCompletionStage(asked, house.vertx().getOrCreateContext())
+                .compose(told -> house.reads()
+                        .run(() -> new Explanation(
+                                name,
+                                told.generation(),
+                                told.cursor(),
+                                told.isReached(),
+                                told.lag(),
+                                Explainer.withLetter(log, name, told.generation(), event, told.outcome()))));
+    }
+
+    @Override
+    public Future<Tested> test(String text, List<Given> events) {
+        if (events.size() > MAX_TESTED) {
+            throw Failure.of(
+                    Failure.Kind.INVALID_REQUEST, "found " + events.size() + " events, expected at most " + MAX_TESTED);
+        }
+        return house.reads().run(() -> {
+            var written = DefinitionFile.read(text, "the definition");
+            var only = DefinitionFile.only(written, written.get(0).definition().name());
+            return Explainer.test(log, tables.tried(only.definition(), only.text()), GivenEvent.recorded(events));
+        });
     }
 
     @Override

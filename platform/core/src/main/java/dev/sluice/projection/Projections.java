@@ -1,12 +1,17 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Cursor;
+import dev.sluice.log.Event;
+import dev.sluice.log.RecordedEvent;
 import io.vertx.core.Future;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Every projection of the process: definitions in, views out. */
 public interface Projections {
+    /** Most events, and most rows, of a {@link #test}. */
+    int MAX_TESTED = 10_000;
+
     /**
      * Applies one or more YAML (or JSON) documents: all valid or none applied. Each becomes an event in {@code $projection.<name>};
      * a definition equal to the live one has no effect. DEFINITION_INVALID with details {@code line key}.
@@ -55,6 +60,15 @@ public interface Projections {
 
     Future<Info> resume(String name);
 
+    /** What the live generation makes of an event: told by folding it as if it came now, and taking that back. */
+    Future<Explanation> explain(String name, RecordedEvent event);
+
+    /**
+     * Folds events with a definition that need not be applied, in memory; DEFINITION_INVALID. At most {@value #MAX_TESTED} of them.
+     * They are recorded when they happened, at the latest time so far.
+     */
+    Future<Tested> test(String text, List<Given> events);
+
     /** Deletes a projection with its rows; PROJECTION_NOT_FOUND. */
     Future<Void> delete(String name);
 
@@ -65,6 +79,15 @@ public interface Projections {
 
     /** PROJECTION_NOT_FOUND. */
     View view(String name);
+
+    /** An event and the stream it is in. */
+    record Given(String stream, Event event) {}
+
+    /** Rows in the order of their keys, at most {@value #MAX_TESTED}. */
+    record Tested(List<View.KeyedRow> rows, List<TestedLetter> deadLetters) {}
+
+    /** {@code index}: of the event among those given. */
+    record TestedLetter(long index, String detail, @Nullable String key) {}
 
     /** {@code created}: it was not there; {@code changed}: a new generation began. */
     record Applied(String name, int generation, boolean created, boolean changed) {}

@@ -80,6 +80,7 @@ final class Seat {
     void build(boolean held, long nowNanos) {
         role = Role.BUILDING;
         isHeld = held;
+        askAgainNanos = nowNanos;
         beganNanos = nowNanos;
         beganEvents = events();
     }
@@ -91,11 +92,16 @@ final class Seat {
 
     /** Whether it is time to ask, again, that it goes live. */
     boolean asks(long nowNanos, long againNanos) {
-        if (!isBuilding() || isHeld || nowNanos - askAgainNanos < 0) {
+        if (!isOnItsWay() || nowNanos - askAgainNanos < 0) {
             return false;
         }
         askAgainNanos = nowNanos + againNanos;
         return true;
+    }
+
+    /** Whether it will go live without being told to. */
+    boolean isOnItsWay() {
+        return isBuilding() && !isHeld;
     }
 
     private long events() {

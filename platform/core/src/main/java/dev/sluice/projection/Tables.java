@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the tables of generations: of what the store has of them, else new ones. One thread at a time. */
 final class Tables {
+    /** A view id that no generation has. */
+    private static final int TRIED = 0;
+
+    private static final long TRIED_BYTES = 16 << 20;
+
     private final ViewStore store;
     private final int shards;
     private final LongSupplier cacheBytes;
@@ -35,6 +40,12 @@ final class Tables {
     /** An empty table like another, under a number of its own: it is never written. */
     Table scratch(Table like) {
         return table(store.create(like.name(), like.generation(), like.record().text(), shards), like.definition());
+    }
+
+    /** An empty table of a definition that is tried out: it is never written. */
+    Table tried(Definition definition, String text) {
+        var record = new ViewRecord(TRIED, definition.name(), 1, text, Epochs.NONE, Checkpoint.start(1));
+        return new Table(record, definition, store.identity(), store.rows(), () -> TRIED_BYTES);
     }
 
     private Table table(ViewRecord record, Definition definition) {

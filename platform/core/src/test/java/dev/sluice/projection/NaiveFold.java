@@ -462,6 +462,13 @@ record NaiveFold(
     }
 
     private static String canonical(BigDecimal number) {
-        return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
+        if (number.signum() == 0) {
+            return "0";
+        }
+        var plain = number.stripTrailingZeros();
+        int exponent = plain.precision() - plain.scale() - 1;
+        return exponent < 21
+                ? plain.toPlainString()
+                : plain.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
     }
 }

@@ -4,6 +4,8 @@ import dev.sluice.bus.Addresses;
 import dev.sluice.bus.Mesh;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.Explanation;
 import dev.sluice.projection.Projections;
 import dev.sluice.projection.Row;
 import dev.sluice.projection.Rows;
@@ -70,6 +72,16 @@ final class MemoryViews implements Projections {
 
     @Override
     public Future<List<Applied>> apply(String text, @Nullable String expectedName, String file, Applying how) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Explanation> explain(String name, RecordedEvent event) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Tested> test(String text, List<Given> events) {
         throw new UnsupportedOperationException();
     }
 
