@@ -45,6 +45,10 @@ final class Operations {
             return new Applied(name, newest, false, false);
         }
         var generation = new Generation(newest + 1, written.text(), how == Applying.HELD && view != null);
+        var applied = new Applied(name, generation.number(), before.live() == null, before.live() != null);
+        if (how == Applying.TRIED) {
+            return applied;
+        }
         definitions.define(before, generation.number(), written.text(), generation.isHeld());
         if (view == null) {
             if (before.live() != null) { // one whose definition is not read any more: nothing to wait for
@@ -56,7 +60,7 @@ final class Operations {
             build(view, generation, written.definition());
         }
         LOG.info("projection_defined projection={} generation={}", name, generation.number());
-        return new Applied(name, generation.number(), before.live() == null, before.live() != null);
+        return applied;
     }
 
     private static boolean isRepeated(Generations before, Written written, Applying how) {

@@ -187,7 +187,9 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
             for (var each : written) {
                 String name = each.definition().name();
                 applied.add(operations.apply(each, views.get(name), how, this::register));
-                unreadable.remove(name);
+                if (how != Applying.TRIED) {
+                    unreadable.remove(name);
+                }
             }
             return applied;
         });

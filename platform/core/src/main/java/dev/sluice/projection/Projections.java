@@ -33,7 +33,9 @@ public interface Projections {
         /** A new generation waits for {@link #switchOver}. */
         HELD,
         /** As AT_ONCE, but what was given last has no effect, even when it has been rolled back since. */
-        REPEATED
+        REPEATED,
+        /** Nothing is changed: tells what AT_ONCE would do. */
+        TRIED
     }
 
     /**

@@ -34,6 +34,10 @@ final class Catalogue {
         all.put("projections pause", "Fold a projection no more; its rows are still served.");
         all.put("projections resume", "Fold a paused projection on.");
         all.put("projections delete", "Delete a projection and its rows.");
+        all.put("projections diff", "Show what applying a file would change.");
+        all.put("projections test", "Fold given events and compare the rows.");
+        all.put("projections explain", "Show what a projection makes of an event.");
+        all.put("why", "Show what each consumer did with an event.");
         all.put("dead-letters ls", "List records and events that a consumer refused.");
         all.put("dead-letters show", "Show one dead letter whole.");
         all.put("dead-letters retry", "Retry dead letters.");
@@ -67,6 +71,10 @@ final class Catalogue {
             case "projections pause" -> new ProjectionsOperateCommand.Pause(cli);
             case "projections resume" -> new ProjectionsOperateCommand.Resume(cli);
             case "projections delete" -> new ProjectionsOperateCommand.Delete(cli);
+            case "projections diff" -> new ProjectionsDiffCommand(cli);
+            case "projections test" -> new ProjectionsTestCommand(cli);
+            case "projections explain" -> new WhyCommand.Explain(cli);
+            case "why" -> new WhyCommand(cli);
             case "dead-letters ls" -> new DeadLettersCommand.Ls(cli);
             case "dead-letters show" -> new DeadLettersCommand.Show(cli);
             case "dead-letters retry" -> new DeadLettersResolve.Retry(cli);

@@ -1,16 +1,10 @@
 package dev.sluice.server.cli;
 
-import dev.sluice.log.Failure;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -113,9 +107,6 @@ final class ProjectionsCommand {
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice projections apply config/samples/projections/customer-orders.yaml"})
     static final class Apply implements Callable<Integer> {
-        private static final Pattern NAME = Pattern.compile("(?m)^projection:\\s*[\"']?([^\\s\"'#]+)");
-        private static final Pattern BETWEEN_DOCUMENTS = Pattern.compile("(?m)^---.*$");
-
         private final Cli cli;
 
         @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
@@ -138,7 +129,7 @@ final class ProjectionsCommand {
         public Integer call() {
             var remote = server.remote(cli);
             var applied = new ArrayList<Map<String, @Nullable Object>>();
-            for (var document : documents(text()).entrySet()) {
+            for (var document : Documents.read(cli, file).definitions().entrySet()) {
                 var answer = remote.send(
                         "PUT",
                         Remote.path("v1", "projections", document.getKey()) + (hold ? "?hold=true" : ""),
@@ -156,48 +147,6 @@ final class ProjectionsCommand {
                             Output.Column.of("generation"),
                             Output.Column.of("created")));
             return 0;
-        }
-
-        private String text() {
-            try {
-                return file.equals("-")
-                        ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
-                        : Files.readString(Path.of(file));
-            } catch (IOException unreadable) {
-                throw Failure.of(Failure.Kind.INVALID_REQUEST, "cannot read " + file + ": " + unreadable)
-                        .with("code", "usage")
-                        .with("next", "name a file with projection definitions");
-            }
-        }
-
-        /** Each document by the name it gives; lines before a document are kept as empty ones, so that line numbers stay true. */
-        private Map<String, String> documents(String text) {
-            var documents = new LinkedHashMap<String, String>();
-            var between = BETWEEN_DOCUMENTS.matcher(text);
-            int start = 0;
-            while (start <= text.length()) {
-                int end = between.find() ? between.start() : text.length();
-                String document = text.substring(start, end);
-                if (!document.isBlank()) {
-                    var name = NAME.matcher(document);
-                    if (!name.find()) {
-                        throw Failure.of(
-                                Failure.Kind.DEFINITION_INVALID,
-                                file + ": found a document without a name, expected 'projection: NAME'");
-                    }
-                    long linesBefore = text.substring(0, start)
-                            .chars()
-                            .filter(c -> c == '\n')
-                            .count();
-                    if (documents.put(name.group(1), "\n".repeat((int) linesBefore) + document) != null) {
-                        throw Failure.of(
-                                Failure.Kind.DEFINITION_INVALID,
-                                file + ": found projection '" + name.group(1) + "' twice, expected each once");
-                    }
-                }
-                start = end == text.length() ? end + 1 : between.end();
-            }
-            return documents;
         }
     }
 }

@@ -161,6 +161,8 @@ public final class Gateway {
         new StreamRoutes(rooms.log(), workers, info.clockMicros()).addTo(routes);
         new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
         new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers, info.clockMicros()).addTo(routes);
+        new TestRoutes(rooms.projections(), workers, info.clockMicros()).addTo(routes);
+        new WhyRoutes(rooms.log(), rooms.projections()).addTo(routes);
         new GenerationRoutes(rooms.projections()).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);

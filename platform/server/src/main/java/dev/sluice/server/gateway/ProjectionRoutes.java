@@ -97,12 +97,14 @@ final class ProjectionRoutes {
                 .put("held", building.isHeld());
     }
 
-    private static JsonObject lag(View.Lag lag) {
+    static JsonObject lag(View.Lag lag) {
         return new JsonObject().put("events", lag.events()).put("ms", lag.millis());
     }
 
     private Future<Answer> put(Call call) {
-        boolean isHeld = call.query("hold").flag("hold");
+        Query query = call.query("hold", "dryRun");
+        boolean isHeld = query.flag("hold");
+        boolean isTried = query.flag("dryRun");
         call.checkContentEncoding();
         String contentType = call.header("Content-Type");
         if (contentType == null || !isDefinition(MediaTypes.bare(contentType))) {
@@ -124,13 +126,26 @@ final class ProjectionRoutes {
                         text,
                         call.path("projection"),
                         "the request's body",
-                        isHeld ? Projections.Applying.HELD : Projections.Applying.AT_ONCE)
+                        isTried
+                                ? Projections.Applying.TRIED
+                                : isHeld ? Projections.Applying.HELD : Projections.Applying.AT_ONCE)
                 .map(applied -> {
                     Projections.Applied one = applied.get(0);
+                    if (isTried) {
+                        return Answer.json(200, tried(one));
+                    }
                     return Answer.json(
                             one.created() ? 201 : 200,
                             new JsonObject().put("projection", one.name()).put("generation", one.generation()));
                 });
+    }
+
+    private static JsonObject tried(Projections.Applied one) {
+        return new JsonObject()
+                .put("projection", one.name())
+                .put("generation", one.generation())
+                .put("created", one.created())
+                .put("changed", one.changed());
     }
 
     private Future<Answer> delete(Call call) {

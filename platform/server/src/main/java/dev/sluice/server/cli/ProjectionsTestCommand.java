@@ -1,0 +1,121 @@
+package dev.sluice.server.cli;
+
+import dev.sluice.log.Failure;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Folds given events with a definition and compares the rows with those expected. */
+@Command(
+        description = "Folds given events with a definition, nothing being applied, and compares the rows.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "The file: a definition, then after --- one document for each test:",
+            "  test: two orders of one customer",
+            "  given:",
+            "    - { stream: order-1, type: OrderPlaced, data: { customer: ann, total: 10 } }",
+            "  expect: { ann: { orders: 1, gross: 10 } }",
+            "",
+            "Example:",
+            "  sluice projections test customer-orders.test.yaml"
+        })
+final class ProjectionsTestCommand implements Callable<Integer> {
+    private final Cli cli;
+
+    @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
+    private String file = "";
+
+    @Mixin
+    private Output output = new Output();
+
+    @Mixin
+    private ServerOption server = new ServerOption();
+
+    ProjectionsTestCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    @Override
+    public Integer call() {
+        var remote = server.remote(cli);
+        var test = Documents.read(cli, file).test();
+        var results = new ArrayList<Map<String, @Nullable Object>>();
+        for (String document : test.getValue()) {
+            results.add(run(remote, test.getKey(), parsed(document), results.size() + 1));
+        }
+        if (output.format(cli.terminal()) == Output.Format.TABLE) {
+            results.forEach(this::show);
+        } else {
+            output.list(cli.terminal(), results, List.of());
+        }
+        boolean isPassed = results.stream()
+                .allMatch(result -> Json.list(result.get("differences")).isEmpty());
+        return isPassed ? 0 : 1;
+    }
+
+    private Map<String, @Nullable Object> parsed(String document) {
+        try {
+            var settings = LoadSettings.builder().setLabel(file).build();
+            return Json.object(new Load(settings).loadFromString(document));
+        } catch (YamlEngineException malformed) {
+            throw Failure.of(Failure.Kind.DEFINITION_INVALID, file + ": found no YAML: " + malformed.getMessage());
+        }
+    }
+
+    private Map<String, @Nullable Object> run(
+            Remote remote, String definition, Map<String, @Nullable Object> test, int number) {
+        var body = new LinkedHashMap<String, @Nullable Object>();
+        body.put("definition", definition);
+        var events = new ArrayList<Map<String, @Nullable Object>>();
+        for (var given : Json.objects(test.get("given"))) {
+            var event = new LinkedHashMap<String, @Nullable Object>();
+            event.put("specversion", "1.0");
+            event.put("id", "given-" + (events.size() + 1));
+            event.put("source", "urn:sluice:test");
+            event.putAll(given);
+            events.add(event);
+        }
+        body.put("events", events);
+        body.put("rows", test.getOrDefault("expect", Map.of()));
+        var answer = remote.send(
+                        "POST", "/v1/projections/test", Map.of(), Remote.Body.of("application/json", Json.write(body)))
+                .json();
+        var result = new LinkedHashMap<String, @Nullable Object>();
+        result.put("test", test.getOrDefault("test", "test " + number));
+        result.putAll(answer);
+        return result;
+    }
+
+    private void show(Map<String, @Nullable Object> result) {
+        var differences = Json.objects(result.get("differences"));
+        var terminal = cli.terminal();
+        terminal.line((differences.isEmpty()
+                        ? terminal.styled(Terminal.Style.GREEN, "ok    ")
+                        : terminal.styled(Terminal.Style.RED, "failed"))
+                + "  " + Json.text(result.get("test")));
+        for (var difference : differences) {
+            String column = Json.text(difference.get("column"));
+            terminal.line("        " + Json.text(difference.get("key")) + (column.isEmpty() ? "" : " · " + column)
+                    + ": found " + shown(difference.get("found")) + ", expected "
+                    + shown(difference.get("expected")));
+        }
+        for (var letter : Json.objects(result.get("deadLetters"))) {
+            terminal.line("        event " + Json.text(letter.get("event")) + " was refused: "
+                    + Json.text(letter.get("detail")));
+        }
+    }
+
+    private static String shown(@Nullable Object value) {
+        return value == null ? "none" : Json.write(value);
+    }
+}

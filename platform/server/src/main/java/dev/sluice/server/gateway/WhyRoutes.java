@@ -1,0 +1,166 @@
+package dev.sluice.server.gateway;
+
+import dev.sluice.log.Failure;
+import dev.sluice.log.Failure.Kind;
+import dev.sluice.log.Position;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.Explanation;
+import dev.sluice.projection.Projections;
+import dev.sluice.shard.EventLog;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What each consumer did with an event: {@code /v1/events/{position}/why}, and of one projection {@code …/explain}. */
+final class WhyRoutes {
+    private final EventLog log;
+    private final Projections projections;
+
+    WhyRoutes(EventLog log, Projections projections) {
+        this.log = log;
+        this.projections = projections;
+    }
+
+    void addTo(Routes routes) {
+        routes.get("/v1/events/{position}/why", this::why).get("/v1/projections/{projection}/explain", this::explain);
+    }
+
+    private Future<Answer> explain(Call call) {
+        String position = call.query("position").filled("position");
+        if (position == null) {
+            throw Query.invalid("found no parameter position, expected one such as position=0:184223");
+        }
+        String projection = call.path("projection");
+        projections.info(projection);
+        return event(Position.parse(position))
+                .compose(event -> projections.explain(projection, event))
+                .map(told -> Answer.json(200, consumer(told, true)));
+    }
+
+    private Future<RecordedEvent> event(Position position) {
+        Future<@Nullable RecordedEvent> found =
+                position.shard() < log.shards() ? log.event(position) : Future.succeededFuture();
+        return found.map(event -> {
+            if (event == null) {
+                throw Failure.of(
+                        Kind.EVENT_NOT_FOUND,
+                        "found no event at position " + position + ", expected one below the head");
+            }
+            return event;
+        });
+    }
+
+    private Future<Answer> why(Call call) {
+        boolean isAll = call.query("all").flag("all");
+        return event(Position.parse(call.path("position"))).compose(event -> Future.join(projections.list().stream()
+                        .map(info -> explained(info, event))
+                        .toList())
+                .map(told -> Answer.json(200, why(event, told.list(), isAll))));
+    }
+
+    /** Null when the projection has gone, or its definition is not read any more. */
+    private Future<@Nullable Explanation> explained(Projections.Info info, RecordedEvent event) {
+        try {
+            return projections.explain(info.name(), event).otherwise(WhyRoutes::goneIfNotFound);
+        } catch (Failure refused) {
+            return Future.succeededFuture(goneIfNotFound(refused));
+        }
+    }
+
+    private static @Nullable Explanation goneIfNotFound(Throwable failed) {
+        if (failed instanceof Failure failure && failure.kind() == Kind.PROJECTION_NOT_FOUND) {
+            return null;
+        }
+        throw failed instanceof RuntimeException refused ? refused : new IllegalStateException(failed);
+    }
+
+    private static JsonObject why(RecordedEvent event, List<@Nullable Explanation> told, boolean isAll) {
+        var consumers = new JsonArray();
+        for (var each : told) {
+            if (each != null && (isAll || !(each.outcome() instanceof Explanation.NotMeant))) {
+                consumers.add(consumer(each, false));
+            }
+        }
+        var origin = event.origin();
+        return new JsonObject()
+                .put("position", event.position().toString())
+                .put("id", event.id())
+                .put("type", event.type())
+                .put("stream", event.stream())
+                .put("streamversion", event.version())
+                .put(
+                        "source",
+                        origin == null
+                                ? null
+                                : new JsonObject()
+                                        .put("topic", origin.topic())
+                                        .put("partition", origin.partition())
+                                        .put("offset", origin.offset()))
+                .put("consumers", consumers);
+    }
+
+    /** @param isDry with what folding it would change; else what has been done with it */
+    private static JsonObject consumer(Explanation told, boolean isDry) {
+        var consumer = new JsonObject()
+                .put("consumer", "projection:" + told.projection())
+                .put("generation", told.generation())
+                .put("outcome", told.isReached() || isDry ? word(told.outcome()) : unreached(told.outcome()));
+        if (!told.isReached()) {
+            consumer.put("lag", ProjectionRoutes.lag(told.lag()));
+        }
+        addDetails(consumer, told.outcome(), isDry);
+        return consumer.put("reached", told.isReached())
+                .put("cursor", told.cursor().encode());
+    }
+
+    private static String unreached(Explanation.Outcome outcome) {
+        return outcome instanceof Explanation.NotMeant ? word(outcome) : "not_reached";
+    }
+
+    private static String word(Explanation.Outcome outcome) {
+        if (outcome instanceof Explanation.Filtered) {
+            return "filtered";
+        } else if (outcome instanceof Explanation.Late) {
+            return "late";
+        } else if (outcome instanceof Explanation.Parked) {
+            return "parked";
+        } else if (outcome instanceof Explanation.Refused) {
+            return "dead_lettered";
+        } else if (outcome instanceof Explanation.Folded) {
+            return "applied";
+        }
+        return "not_meant";
+    }
+
+    private static void addDetails(JsonObject consumer, Explanation.Outcome outcome, boolean isDry) {
+        if (outcome instanceof Explanation.Filtered filtered) {
+            consumer.put("where", filtered.where());
+        } else if (outcome instanceof Explanation.Parked parked) {
+            consumer.put("keys", new JsonArray(parked.keys()))
+                    .put("behind", parked.behind().toString());
+        } else if (outcome instanceof Explanation.Refused refused) {
+            consumer.put("keys", new JsonArray(refused.keys())).put("detail", refused.detail());
+            if (refused.letter() != null) {
+                consumer.put("deadLetter", refused.letter().toString());
+            }
+        } else if (outcome instanceof Explanation.Folded folded) {
+            var keys = folded.rows().stream().map(Explanation.RowChange::key).toList();
+            consumer.put("keys", new JsonArray(keys));
+            if (isDry) {
+                var rows = new JsonArray();
+                folded.rows()
+                        .forEach(row -> rows.add(new JsonObject()
+                                .put("key", row.key())
+                                .put("before", object(row.before()))
+                                .put("after", object(row.after()))));
+                consumer.put("rows", rows);
+            }
+        }
+    }
+
+    private static @Nullable JsonObject object(@Nullable String json) {
+        return json == null ? null : new JsonObject(json);
+    }
+}
