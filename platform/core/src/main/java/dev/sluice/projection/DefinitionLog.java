@@ -74,7 +74,15 @@ final class DefinitionLog {
         if (isHeld) {
             data.put("hold", true);
         }
+        if (before.live() == null) {
+            data.put("cursor", head().encode());
+        }
         append(before, Generations.DEFINED, data);
+    }
+
+    /** The end of the log now. */
+    Cursor head() {
+        return log.head();
     }
 
     void delete(Generations before) {

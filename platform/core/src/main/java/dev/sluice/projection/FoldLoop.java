@@ -306,11 +306,7 @@ final class FoldLoop {
         var delta = table.commit(offsets, lastMicros);
         table.tally().report(metrics, table.name());
         var seat = roster.seat(table);
-        for (var alert : table.takeAlerts()) {
-            if (seat.isLive()) {
-                outbox.send(alert);
-            }
-        }
+        table.takeAlerts().forEach(outbox::send);
         if (seat.isLive()) {
             problem(seat.view(), null);
             seat.view().wakeWaiters();

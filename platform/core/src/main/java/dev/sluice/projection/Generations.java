@@ -2,6 +2,7 @@ package dev.sluice.projection;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import java.io.IOException;
@@ -37,8 +38,26 @@ record Generations(
     static final String REVIVED = "GenerationRevived";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** One generation; {@code isHeld}: it goes live only when it is told to. */
-    record Generation(int number, String text, boolean isHeld) {}
+    /**
+     * One generation.
+     *
+     * @param isHeld it goes live only when it is told to
+     * @param since the cursor at which it went live, behind which it alerts; null when it has not yet
+     */
+    record Generation(
+            int number,
+            String text,
+            boolean isHeld,
+            @Nullable String since) {
+        Generation live(String cursor) {
+            return new Generation(number, text, isHeld, cursor);
+        }
+
+        @Nullable
+        Cursor liveSince(int shards) {
+            return since == null ? null : Cursor.parse(since, shards);
+        }
+    }
 
     static Generations none(String name) {
         return new Generations(name, 0, 0, null, null, null, null, false, "");
@@ -53,7 +72,7 @@ record Generations(
                     case DELETED -> new Generations(name, version, newest, null, null, null, null, false, "");
                     case PAUSED -> paused(true, data.path("reason").asText(""));
                     case RESUMED -> paused(false, "");
-                    case SWITCHED -> switched(generation);
+                    case SWITCHED -> switched(generation, data.path("cursor").asText());
                     case REVIVED -> revived(generation);
                     default -> this;
                 };
@@ -72,19 +91,23 @@ record Generations(
 
     private Generations defined(int generation, JsonNode data) {
         String text = data.path("definition").asText();
-        var next = new Generation(generation, text, data.path("hold").asBoolean());
-        return live == null ? with(generation, next, null, null, text) : with(generation, live, next, kept, text);
+        var next = new Generation(generation, text, data.path("hold").asBoolean(), null);
+        return live == null
+                ? with(generation, next.live(data.path("cursor").asText()), null, null, text)
+                : with(generation, live, next, kept, text);
     }
 
     /** Without effect for a generation that has been given up meanwhile. */
-    private Generations switched(int generation) {
-        return building == null || building.number() != generation ? this : with(newest, building, null, live, given);
+    private Generations switched(int generation, String cursor) {
+        return building == null || building.number() != generation
+                ? this
+                : with(newest, building.live(cursor), null, live, given);
     }
 
     private Generations revived(int generation) {
         return kept == null || kept.number() != generation
                 ? this
-                : with(newest, live, new Generation(generation, kept.text(), false), null, given);
+                : with(newest, live, new Generation(generation, kept.text(), false, null), null, given);
     }
 
     private Generations with(

@@ -1,11 +1,11 @@
 package dev.sluice.projection;
 
-import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.DefinitionFile.Written;
 import dev.sluice.projection.Generations.Generation;
 import dev.sluice.projection.Projections.Applied;
 import dev.sluice.projection.Projections.Applying;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +44,7 @@ final class Operations {
         if (view != null && (view.definition().equals(written.definition()) || isRepeated(before, written, how))) {
             return new Applied(name, newest, false, false);
         }
-        var generation = new Generation(newest + 1, written.text(), how == Applying.HELD && view != null);
+        var generation = new Generation(newest + 1, written.text(), how == Applying.HELD && view != null, null);
         var applied = new Applied(name, generation.number(), before.live() == null, before.live() != null);
         if (how == Applying.TRIED) {
             return applied;
@@ -52,9 +52,11 @@ final class Operations {
         definitions.define(before, generation.number(), written.text(), generation.isHeld());
         if (view == null) {
             if (before.live() != null) { // one whose definition is not read any more: nothing to wait for
-                definitions.goLive(definitions.of(name), generation.number(), Cursor.start(shards));
+                definitions.goLive(definitions.of(name), generation.number(), definitions.head());
             }
             var table = tables.create(name, generation);
+            var live = Objects.requireNonNull(definitions.of(name).live(), "the first generation is live at once");
+            table.alert(live.liveSince(shards), null);
             done(loop.add(Seat.live(table, register.view(table, written.definition(), written.text()))));
         } else {
             build(view, generation, written.definition());
@@ -81,7 +83,7 @@ final class Operations {
         if (before.building() != null) {
             return;
         }
-        var generation = new Generation(before.newest() + 1, view.text(), isHeld);
+        var generation = new Generation(before.newest() + 1, view.text(), isHeld, null);
         definitions.define(before, generation.number(), generation.text(), isHeld);
         build(view, generation, view.definition());
         LOG.info("projection_rebuilt projection={} generation={}", view.name(), generation.number());

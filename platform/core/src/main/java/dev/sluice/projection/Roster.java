@@ -89,15 +89,18 @@ final class Roster {
     /** Readers go on with another table; the one they saw is kept, the one kept before is dropped. */
     void goLive(Seat seat) {
         var view = seat.view();
+        var at = seat.table().committed().cursor();
         for (var other : seatsOf(view)) {
             if (other.isLive()) {
                 other.keep();
+                other.table().alertUntil(at);
                 other.table().rest();
             } else if (other.isKept() || other.generation() < seat.generation()) {
                 remove(other);
             }
         }
         seat.goLive();
+        seat.table().alert(at, null);
         view.switchTo(seat.table());
         seatsChanged(view);
         view.problem(null);

@@ -72,6 +72,8 @@ final class Table {
     private final List<StoredRow> purges = new ArrayList<>();
     private final @Nullable Alerts alerts;
     private final List<Append> raised = new ArrayList<>();
+    private volatile @Nullable Cursor alertAfter;
+    private volatile @Nullable Cursor alertUntil;
     private Overlay active;
     private @Nullable Overlay frozen;
     private int overlays = 1;
@@ -243,14 +245,30 @@ final class Table {
         entry.touch(cells, due);
     }
 
+    /** Alerts to events behind a cursor (null: to none) and up to another (null: without end). */
+    void alert(@Nullable Cursor after, @Nullable Cursor until) {
+        alertAfter = after;
+        alertUntil = until;
+    }
+
+    /** Another generation has taken over at a cursor. */
+    void alertUntil(Cursor until) {
+        alertUntil = until;
+    }
+
     /** Whether a row may be one to be alerted to, as its cells are. Fold thread. */
     boolean isAlerting(String key, @Nullable Object[] cells) {
-        return alerts != null && alerts.isMet(key, cells);
+        return alerts != null && alertAfter != null && alerts.isMet(key, cells);
     }
 
     /** An event has made a row one to be alerted to. Fold thread. */
     void raise(RecordedEvent event, String key, @Nullable Object[] cells) {
-        if (alerts != null) {
+        var after = alertAfter;
+        var until = alertUntil;
+        boolean isMuted = after == null
+                || event.offset() <= after.offset(event.shard())
+                || until != null && event.offset() > until.offset(event.shard());
+        if (alerts != null && !isMuted) {
             raised.add(alerts.of(event, key, cells));
         }
     }

@@ -73,8 +73,13 @@ final class Tables {
         var seats = new ArrayList<Seat>();
         var table = recovered(name, live);
         var kept = recovered(name, generations.kept());
+        var since = live.liveSince(shards);
+        if (kept != null && generations.kept() != null) {
+            kept.alert(generations.kept().liveSince(shards), since);
+        }
         boolean isBehind = kept != null && (table == null || !reached(table, kept));
         var newest = table == null ? create(name, live) : table;
+        newest.alert(since, null);
         if (kept != null && isBehind) {
             var view = register.apply(kept);
             seats.add(Seat.live(kept, view));

@@ -527,6 +527,30 @@ class ProjectionRoomTest {
     }
 
     @Test
+    void alertsToNothingThatWasThereBeforeAGenerationWentLive() {
+        String alert = "alert: { when: n > 1, emit: Many, stream: 'many-${key}' }";
+        house.append("x-old", "T", "{}");
+        house.append("x-old", "T", "{}");
+        house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: count() } }\n" + alert);
+        house.append("x-new", "T", "{}");
+        house.append("x-new", "T", "{}");
+        house.rows("p");
+        house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: count(), m: count() } }\n" + alert);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> house.room().view("p").generation() == 2);
+        house.append("x-newer", "T", "{}");
+        house.append("x-newer", "T", "{}");
+        house.rows("p");
+        house.crash();
+        house.rows("p");
+        house.restart();
+
+        assertThat(house.log().streams("many-", "", 10))
+                .extracting(stream -> stream.stream() + "@" + stream.version())
+                .containsExactly("many-new@1", "many-newer@1");
+    }
+
+    @Test
     void aDeletedRowIsToldToWhoAsksWhatChangedUntilItsTombstoneIsForgotten() {
         house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: count() }, Gone: { delete: true } }");
         house.append("x-a", "T", "{}");
