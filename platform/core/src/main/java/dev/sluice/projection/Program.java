@@ -74,19 +74,28 @@ final class Program {
         }
         facts.of(event);
         for (var clause : meant) {
+            var table = clause.table();
             try {
-                clause.table().tally().count(clause.fold(facts, event, type));
+                var outcome = clause.fold(facts, event, type);
+                table.tally().count(outcome);
+                if (outcome == Outcome.PARKED) {
+                    checkHeld(table, outcomes);
+                }
             } catch (FoldClause.Refused refused) {
-                hold(clause.table(), event, refused, outcomes);
+                hold(table, event, refused, outcomes);
+                checkHeld(table, outcomes);
             } catch (RuntimeException bug) {
-                outcomes.broken(clause.table(), bug);
+                outcomes.broken(table, bug);
             }
-            if (clause.table().parking().isFull()) {
-                outcomes.broken(
-                        clause.table(),
-                        new IllegalStateException("found " + Parking.MAX_HELD
-                                + " events held back, expected fewer: retry or discard dead letters"));
-            }
+        }
+    }
+
+    private static void checkHeld(Table table, Outcomes outcomes) {
+        if (table.parking().isFull()) {
+            outcomes.broken(
+                    table,
+                    new IllegalStateException("found " + Parking.MAX_HELD
+                            + " events held back, expected fewer: retry or discard dead letters"));
         }
     }
 
