@@ -82,9 +82,12 @@ final class DroppedFutures {
         }
     }
 
-    /** The test's own class path, and what other modules' sources need beyond it: the broker's and the bench's libraries. */
+    /** The test's own class path, and what other modules' sources need beyond it: the libraries of the broker and of the benches. */
     private static String classPath() {
-        var more = Stream.of("connectors/kafka/target/broker/lib", "platform/bench/target/bench")
+        var more = Stream.of(
+                        "connectors/kafka/target/broker/lib",
+                        "platform/bench/target/bench",
+                        "platform/bench-streams/target/streams")
                 .flatMap(folder -> Repository.jars(Repository.root().resolve(folder)).stream())
                 .map(Path::toString);
         return Stream.concat(Stream.of(System.getProperty("java.class.path")), more)
