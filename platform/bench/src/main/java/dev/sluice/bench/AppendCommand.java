@@ -107,9 +107,9 @@ final class AppendCommand implements Callable<Integer> {
         }
     }
 
-    private static List<Comparison.Ratio> demands(int count) {
+    private static List<Comparison.Demand> demands(int count) {
         return List.of(
-                new Comparison.Ratio(SLUICE, FILE, count == 1 ? 0.8 : count == 256 ? 0.65 : 0),
-                new Comparison.Ratio(SLUICE, TWO_PUT, count == 256 ? 1.3 : 0));
+                Comparison.Demand.ratio(SLUICE, FILE, count == 1 ? 0.8 : count == 256 ? 0.65 : 0),
+                Comparison.Demand.ratio(SLUICE, TWO_PUT, count == 256 ? 1.3 : 0));
     }
 }

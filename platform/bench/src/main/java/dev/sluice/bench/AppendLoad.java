@@ -3,11 +3,12 @@ package dev.sluice.bench;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongPredicate;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of appends against one target: the calling thread keeps {@code inFlight} appends under way for a time; each answer is
+ * One run of appends against one target: the calling thread keeps {@code inFlight} appends under way; each answer is
  * counted and its latency recorded by the thread that brings it. Every target sees exactly this.
  */
 final class AppendLoad {
@@ -24,12 +25,18 @@ final class AppendLoad {
         this.inFlight = inFlight;
     }
 
-    /** Runs and waits for the last answer. */
+    /** Runs for a time and waits for the last answer. */
     Run run(AppendTarget target, long durationNanos) {
+        long end = System.nanoTime() + durationNanos;
+        return runWhile(target, submitted -> System.nanoTime() - end < 0);
+    }
+
+    /** Runs as long as {@code goesOn}, which is given the number of appends so far, and waits for the last answer. */
+    Run runWhile(AppendTarget target, LongPredicate goesOn) {
         double cpuBefore = Machine.cpuSeconds();
         long start = System.nanoTime();
         long submitted = 0;
-        while (System.nanoTime() - start < durationNanos && failure.get() == null) {
+        while (goesOn.test(submitted) && failure.get() == null) {
             awaitRoom(submitted, inFlight - 1);
             int stream = data.nextStream();
             byte[] order = data.nextOrder();

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             AppendCommand.class,
             IngestCommand.class,
+            ProjectCommand.class,
             HttpCommand.class,
             LatencyCommand.class,
             RecoverCommand.class,
@@ -23,6 +24,8 @@ public final class Bench {
 
     public static void main(String[] arguments) {
         System.setProperty("logback.configurationFile", "dev/sluice/bench/logback.xml");
-        System.exit(new CommandLine(new Bench()).execute(arguments));
+        System.exit(new CommandLine(new Bench())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
     }
 }

@@ -55,7 +55,7 @@ final class BenchOptions {
     @Option(names = "--json", description = "Print every round as one JSON object")
     boolean json;
 
-    @Option(names = "--check", description = "Exit with 1 when a demanded ratio is missed")
+    @Option(names = "--check", description = "Exit with 1 when something demanded is missed")
     boolean check;
 
     /** A fresh folder below the one given. */

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Targets measured side by side: every round runs each of them once on a fresh folder, each round begins with the next one, and
@@ -20,28 +22,70 @@ final class Comparison {
         Run run(Path folder) throws Exception;
     }
 
-    /** A ratio that is looked at: {@code target}'s events/s over {@code beside}'s; {@code least} 0 when nothing is demanded. */
-    record Ratio(String target, String beside, double least) {}
+    /** What a run is judged by. */
+    enum Figure {
+        EVENTS_PER_SECOND("events/s"),
+        EVENTS_PER_CPU_SECOND("events a CPU-second");
 
-    /** A ratio's median over the rounds. */
-    record Outcome(Ratio ratio, double median, List<Double> rounds) {
+        final String shown;
+
+        Figure(String shown) {
+            this.shown = shown;
+        }
+
+        double of(Run run) {
+            return switch (this) {
+                case EVENTS_PER_SECOND -> run.eventsPerSecond();
+                case EVENTS_PER_CPU_SECOND -> 1e6 / run.cpuMicrosPerEvent();
+            };
+        }
+    }
+
+    /**
+     * What is looked at: a figure of {@code target} over that of another, or the figure itself.
+     *
+     * @param beside null for the figure itself
+     * @param least 0 when nothing is demanded
+     */
+    record Demand(String target, @Nullable String beside, Figure figure, double least) {
+        /** A ratio of events/s. */
+        static Demand ratio(String target, String beside, double least) {
+            return new Demand(target, beside, Figure.EVENTS_PER_SECOND, least);
+        }
+
+        /** A ratio of events a CPU-second. */
+        static Demand cpuRatio(String target, String beside, double least) {
+            return new Demand(target, beside, Figure.EVENTS_PER_CPU_SECOND, least);
+        }
+
+        /** Events a CPU-second. */
+        static Demand perCpuSecond(String target, double least) {
+            return new Demand(target, null, Figure.EVENTS_PER_CPU_SECOND, least);
+        }
+
+        private boolean isOf(Set<String> targets) {
+            return targets.contains(target) && (beside == null || targets.contains(beside));
+        }
+    }
+
+    /** The median over the rounds of what is looked at. */
+    record Outcome(Demand demand, double median, List<Double> rounds) {
         boolean isMet() {
-            return median >= ratio.least();
+            return median >= demand.least();
         }
     }
 
     private final String name;
     private final Map<String, Measured> targets;
-    private final List<Ratio> ratios;
+    private final List<Demand> demands;
     private final PrintStream progress;
     private final Map<String, List<Run>> runs = new LinkedHashMap<>();
 
-    Comparison(String name, Map<String, Measured> targets, List<Ratio> ratios, PrintStream progress) {
+    Comparison(String name, Map<String, Measured> targets, List<Demand> demands, PrintStream progress) {
         this.name = name;
         this.targets = new LinkedHashMap<>(targets);
-        this.ratios = ratios.stream()
-                .filter(ratio -> targets.containsKey(ratio.target()) && targets.containsKey(ratio.beside()))
-                .toList();
+        this.demands =
+                demands.stream().filter(demand -> demand.isOf(targets.keySet())).toList();
         this.progress = progress;
         targets.keySet().forEach(target -> runs.put(target, new ArrayList<>()));
     }
@@ -72,7 +116,7 @@ final class Comparison {
                 double others = Machine.busySeconds() - Machine.cpuSeconds() - othersBefore;
                 Objects.requireNonNull(runs.get(target)).add(run);
                 progress.printf(
-                        "%s round %d/%d %-13s %,9.0f events/s in %.1f s; sync of 4 KiB %.0f µs before, others used %.2f processors%n",
+                        "%s round %d/%d %-16s %,9.0f events/s in %.1f s; sync of 4 KiB %.0f µs before, others used %.2f processors%n",
                         name,
                         round,
                         rounds,
@@ -99,16 +143,21 @@ final class Comparison {
 
     List<Outcome> outcomes() {
         var outcomes = new ArrayList<Outcome>();
-        for (var ratio : ratios) {
-            var ours = Objects.requireNonNull(runs.get(ratio.target()));
-            var theirs = Objects.requireNonNull(runs.get(ratio.beside()));
-            var rounds = new ArrayList<Double>();
-            for (int i = 0; i < ours.size(); i++) {
-                rounds.add(ours.get(i).eventsPerSecond() / theirs.get(i).eventsPerSecond());
+        for (var demand : demands) {
+            var rounds = new ArrayList<>(figures(demand.target(), demand.figure()));
+            if (demand.beside() != null) {
+                var beside = figures(demand.beside(), demand.figure());
+                for (int i = 0; i < rounds.size(); i++) {
+                    rounds.set(i, rounds.get(i) / beside.get(i));
+                }
             }
-            outcomes.add(new Outcome(ratio, median(rounds), rounds));
+            outcomes.add(new Outcome(demand, median(rounds), rounds));
         }
         return outcomes;
+    }
+
+    private List<Double> figures(String target, Figure figure) {
+        return Objects.requireNonNull(runs.get(target)).stream().map(figure::of).toList();
     }
 
     /** The upper one of two in the middle. */

@@ -89,8 +89,8 @@ final class IngestCommand implements Callable<Integer> {
                 "topic to log",
                 targets,
                 List.of(
-                        new Comparison.Ratio(SLUICE, TWO_PUT, 1.5),
-                        new Comparison.Ratio(SLUICE + FOLD, TWO_PUT + FOLD, 1.5)),
+                        Comparison.Demand.ratio(SLUICE, TWO_PUT, 1.5),
+                        Comparison.Demand.ratio(SLUICE + FOLD, TWO_PUT + FOLD, 1.5)),
                 System.err);
     }
 }

@@ -26,10 +26,15 @@ final class Machine {
 
     private Machine() {}
 
-    /** CPU time of this process so far. */
+    /** CPU time so far of this process and of those it started that are running: a broker, a server. */
     static double cpuSeconds() {
         var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        return system.getProcessCpuTime() / 1e9;
+        long started = ProcessHandle.current()
+                .children()
+                .mapToLong(child ->
+                        child.info().totalCpuDuration().orElse(Duration.ZERO).toNanos())
+                .sum();
+        return (system.getProcessCpuTime() + started) / 1e9;
     }
 
     /** CPU time of everything on this machine so far, −1 where the kernel does not tell. */
@@ -84,6 +89,20 @@ final class Machine {
         var runtime = Runtime.getRuntime();
         return "JDK " + Runtime.version().feature() + ", -Xmx" + (runtime.maxMemory() >> 20) + "m, "
                 + runtime.availableProcessors() + " processors";
+    }
+
+    /** A program of the JDK that runs this: {@code java}, {@code jcmd}. */
+    static String javaTool(String name) {
+        return Path.of(System.getProperty("java.home"), "bin", name).toString();
+    }
+
+    /** Copies a folder whose files are not being written. */
+    static void copy(Path from, Path to) throws IOException {
+        try (var files = Files.walk(from)) {
+            for (var file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        }
     }
 
     static void delete(Path folder) {

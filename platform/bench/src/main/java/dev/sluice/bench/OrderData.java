@@ -1,11 +1,12 @@
 package dev.sluice.bench;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The load of every benchmark: JSON orders of one size, each with an id of its own, for streams drawn uniformly. The same
- * seed gives the same load. One thread.
+ * The load of every benchmark: JSON orders of one size, each with an id of its own, for streams drawn uniformly or by Zipf's
+ * law. The same seed gives the same load. One thread.
  */
 final class OrderData {
     private static final int POOL = 8_192;
@@ -17,16 +18,30 @@ final class OrderData {
         "silver"
     };
 
+    /** How the stream of an order is drawn; {@code ZIPF}: the n-th stream n times less often than the first. */
+    enum Keys {
+        UNIFORM,
+        ZIPF
+    }
+
     private final byte[][] pool = new byte[POOL][];
     private final String[] streams;
     private final int bytes;
+    /** The share of the streams up to each one, empty when all are drawn equally often. */
+    private final double[] shares;
+
     private long state = 88_172_645_463_325_252L;
+
+    /** Streams are drawn uniformly. */
+    OrderData(int bytes, int streamCount) {
+        this(bytes, streamCount, Keys.UNIFORM);
+    }
 
     /**
      * @param bytes size of an order, at least 128
      * @param streamCount how many streams are drawn from
      */
-    OrderData(int bytes, int streamCount) {
+    OrderData(int bytes, int streamCount, Keys keys) {
         if (bytes < 128) {
             throw new IllegalArgumentException("found events of " + bytes + " bytes, expected at least 128");
         }
@@ -39,11 +54,33 @@ final class OrderData {
         for (int i = 0; i < streamCount; i++) {
             streams[i] = "order-" + i;
         }
+        shares = switch (keys) {
+            case UNIFORM -> new double[0];
+            case ZIPF -> zipfShares(streamCount);
+        };
     }
 
-    /** The number of a stream, uniformly drawn. */
+    private static double[] zipfShares(int count) {
+        double[] shares = new double[count];
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += 1.0 / (i + 1);
+            shares[i] = sum;
+        }
+        for (int i = 0; i < count; i++) {
+            shares[i] /= sum;
+        }
+        return shares;
+    }
+
+    /** The number of a stream, drawn. */
     int nextStream() {
-        return (int) ((next() >>> 1) % streams.length);
+        long drawn = next() >>> 1;
+        if (shares.length == 0) {
+            return (int) (drawn % streams.length);
+        }
+        int place = Arrays.binarySearch(shares, drawn * 0x1.0p-63);
+        return Math.min(place < 0 ? -place - 1 : place, streams.length - 1);
     }
 
     String stream(int number) {

@@ -76,7 +76,7 @@ final class RecoverCommand implements Callable<Integer> {
 
     private void fillAndKill(Path data) throws Exception {
         var filler = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        Machine.javaTool("java"),
                         "-Xmx512m",
                         "-cp",
                         System.getProperty("java.class.path"),

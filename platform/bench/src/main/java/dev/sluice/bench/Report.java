@@ -20,7 +20,7 @@ final class Report {
         this.comparisons = comparisons;
     }
 
-    /** Whether every demanded ratio is met. */
+    /** Whether everything demanded is met. */
     boolean isMet() {
         return comparisons.stream()
                 .allMatch(comparison -> comparison.outcomes().stream().allMatch(Comparison.Outcome::isMet));
@@ -38,33 +38,36 @@ final class Report {
         out.println(setting);
         for (var comparison : comparisons) {
             out.printf("%n%s%n", comparison.name());
-            out.printf("  %-14s %10s %9s %9s %13s%n", "target", "events/s", "p50 ms", "p99 ms", "CPU µs/event");
+            out.printf("  %-16s %10s %9s %9s %13s%n", "target", "events/s", "p50 ms", "p99 ms", "CPU µs/event");
             comparison
                     .runs()
                     .forEach((target, runs) -> out.printf(
-                            "  %-14s %,10.0f %9s %9s %13.2f%n",
+                            "  %-16s %,10.0f %9s %9s %13.2f%n",
                             target,
                             median(runs, Run::eventsPerSecond),
                             millis(median(runs, run -> run.latencyMicros(50))),
                             millis(median(runs, run -> run.latencyMicros(99))),
                             median(runs, Run::cpuMicrosPerEvent)));
             for (var outcome : comparison.outcomes()) {
-                var ratio = outcome.ratio();
-                out.printf(
-                        "  %s / %s = %.2f %s%s%n",
-                        ratio.target(),
-                        ratio.beside(),
-                        outcome.median(),
-                        rounds(outcome.rounds()),
-                        ratio.least() == 0
-                                ? ""
-                                : " demanded %.2f: %s".formatted(ratio.least(), outcome.isMet() ? "met" : "MISSED"));
+                out.println("  " + line(outcome));
             }
         }
     }
 
-    private static String rounds(List<Double> rounds) {
-        return rounds.stream().map("%.2f"::formatted).toList().toString();
+    private static String line(Comparison.Outcome outcome) {
+        var demand = outcome.demand();
+        String format = demand.beside() == null ? "%,.0f" : "%.2f";
+        String subject = demand.beside() == null ? demand.target() : demand.target() + " / " + demand.beside();
+        String demanded = demand.least() == 0
+                ? ""
+                : " demanded " + format.formatted(demand.least()) + ": " + (outcome.isMet() ? "met" : "MISSED");
+        return "%s, %s = %s %s%s"
+                .formatted(
+                        subject,
+                        demand.figure().shown,
+                        format.formatted(outcome.median()),
+                        outcome.rounds().stream().map(format::formatted).toList(),
+                        demanded);
     }
 
     private static String millis(double micros) {
@@ -116,11 +119,14 @@ final class Report {
 
     private static Map<String, Object> json(Comparison.Outcome outcome) {
         var json = new LinkedHashMap<String, Object>();
-        json.put("target", outcome.ratio().target());
-        json.put("beside", outcome.ratio().beside());
+        json.put("target", outcome.demand().target());
+        if (outcome.demand().beside() != null) {
+            json.put("beside", outcome.demand().beside());
+        }
+        json.put("figure", outcome.demand().figure().shown);
         json.put("median", outcome.median());
         json.put("rounds", outcome.rounds());
-        json.put("demanded", outcome.ratio().least());
+        json.put("demanded", outcome.demand().least());
         json.put("met", outcome.isMet());
         return json;
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one run of one target did.
  *
- * @param cpuSeconds of this whole process
+ * @param cpuSeconds of this whole process and those it started
  * @param latencies in ns, null where single events have none
  */
 record Run(

@@ -23,7 +23,7 @@ final class ServerProcess implements AutoCloseable {
     private ServerProcess(Path folder) throws IOException {
         this.folder = folder;
         process = new ProcessBuilder(
-                        javaTool("java"),
+                        Machine.javaTool("java"),
                         "-Xmx512m",
                         "--enable-native-access=ALL-UNNAMED",
                         "-Dsluice.home=" + System.getProperty("sluice.home", ""),
@@ -80,7 +80,7 @@ final class ServerProcess implements AutoCloseable {
 
     /** What the server's heap holds after a full collection. */
     long liveHeapBytes() throws IOException, InterruptedException {
-        var histogram = new ProcessBuilder(javaTool("jcmd"), String.valueOf(pid()), "GC.class_histogram")
+        var histogram = new ProcessBuilder(Machine.javaTool("jcmd"), String.valueOf(pid()), "GC.class_histogram")
                 .redirectErrorStream(true)
                 .start();
         long bytes = -1;
@@ -136,9 +136,5 @@ final class ServerProcess implements AutoCloseable {
 
     private static BufferedReader output(Process process) {
         return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    }
-
-    private static String javaTool(String name) {
-        return Path.of(System.getProperty("java.home"), "bin", name).toString();
     }
 }

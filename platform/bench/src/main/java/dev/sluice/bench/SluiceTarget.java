@@ -15,7 +15,11 @@ final class SluiceTarget implements AppendTarget {
     private final OrderData data;
 
     SluiceTarget(Path folder, OrderData data) {
-        log = Log.open(folder, LogOptions.defaults());
+        this(Log.open(folder, LogOptions.defaults()), data);
+    }
+
+    SluiceTarget(Log log, OrderData data) {
+        this.log = log;
         this.data = data;
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -25,7 +26,8 @@ class ComparisonTest {
         var targets = new LinkedHashMap<String, Comparison.Measured>();
         targets.put("ours", runs(100, 50, 400));
         targets.put("theirs", runs(100, 100, 100));
-        var comparison = new Comparison("test", targets, List.of(new Comparison.Ratio("ours", "theirs", 1.5)), NOWHERE);
+        var comparison =
+                new Comparison("test", targets, List.of(Comparison.Demand.ratio("ours", "theirs", 1.5)), NOWHERE);
 
         comparison.run(folder, 3, Duration.ZERO);
 
@@ -33,6 +35,27 @@ class ComparisonTest {
         assertThat(outcome.rounds()).containsExactly(1.0, 0.5, 4.0);
         assertThat(outcome.median()).isEqualTo(1.0);
         assertThat(outcome.isMet()).isFalse();
+    }
+
+    @Test
+    void takesAFigureAloneAndARatioByTheProcessorsTime() throws Exception {
+        var targets = new LinkedHashMap<String, Comparison.Measured>();
+        targets.put("ours", own -> new Run(300, 1, 0.5, null));
+        targets.put("theirs", own -> new Run(300, 1, 1.5, null));
+        var comparison = new Comparison(
+                "test",
+                targets,
+                List.of(
+                        Comparison.Demand.perCpuSecond("ours", 601),
+                        Comparison.Demand.cpuRatio("ours", "theirs", 2.9),
+                        Comparison.Demand.ratio("ours", "absent", 1)),
+                NOWHERE);
+
+        comparison.run(folder, 1, Duration.ZERO);
+
+        assertThat(comparison.outcomes())
+                .extracting(Comparison.Outcome::median, Comparison.Outcome::isMet)
+                .containsExactly(tuple(600.0, false), tuple(3.0, true));
     }
 
     @Test

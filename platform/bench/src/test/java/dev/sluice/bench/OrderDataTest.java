@@ -39,4 +39,18 @@ class OrderDataTest {
         assertThat(Arrays.stream(drawn).boxed())
                 .allSatisfy(count -> assertThat(count).isBetween(9_000, 11_000));
     }
+
+    @Test
+    void drawsByZipfsLawTheNthStreamNTimesLessOftenThanTheFirst() {
+        var data = new OrderData(256, 10, OrderData.Keys.ZIPF);
+        int[] drawn = new int[10];
+
+        for (int i = 0; i < 100_000; i++) {
+            drawn[data.nextStream()]++;
+        }
+
+        assertThat(drawn[0]).isBetween(33_000, 35_500);
+        assertThat(drawn[1]).isBetween(16_000, 18_500);
+        assertThat(drawn[9]).isBetween(3_000, 3_900);
+    }
 }

@@ -40,7 +40,9 @@ class TidyTest {
             "dev/sluice/server/gateway",
             40,
             "dev/sluice/server/cli",
-            50);
+            50,
+            "dev/sluice/bench",
+            40);
 
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TODO|FIXME|XXX|HACK)\\b");
     private static final Pattern BANNED_NAME =

@@ -1,0 +1,93 @@
+package dev.sluice.bench;
+
+import dev.sluice.bus.EventBusMesh;
+import dev.sluice.bus.Mesh;
+import dev.sluice.log.Log;
+import dev.sluice.log.LogOptions;
+import dev.sluice.projection.ProjectionRoom;
+import dev.sluice.projection.Projections;
+import dev.sluice.shard.EventLog;
+import dev.sluice.shard.LocalEventLog;
+import dev.sluice.shard.ReadPool;
+import dev.sluice.shard.ShardVerticle;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The rooms below the network in this process, wired as the server does it: log, event log over the mesh, and, while open, views. */
+final class Rooms implements AutoCloseable {
+    static final long MOST_MINUTES = 30;
+    private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(30);
+    private static final long VIEW_BYTES = 64 << 20;
+    private static final int READ_THREADS = 4;
+
+    private final Path views;
+    private final Vertx vertx = Vertx.vertx();
+    private final MeterRegistry meters = new SimpleMeterRegistry();
+    private final Mesh mesh = EventBusMesh.on(vertx);
+    private final Log log;
+    private final EventLog events;
+    private @Nullable ProjectionRoom projections;
+
+    /** @param folder of the log and the views, those of an earlier run included */
+    Rooms(Path folder) {
+        views = folder.resolve("views");
+        log = Log.open(folder.resolve("log"), LogOptions.defaults());
+        events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, READ_THREADS));
+        await(vertx.deployVerticle(new ShardVerticle(log, mesh)));
+    }
+
+    Log log() {
+        return log;
+    }
+
+    EventLog events() {
+        return events;
+    }
+
+    MeterRegistry meters() {
+        return meters;
+    }
+
+    Projections projections() {
+        return Objects.requireNonNull(projections, "the views are not open");
+    }
+
+    void openViews() {
+        projections = new ProjectionRoom(vertx, log, views, FLUSH_INTERVAL, VIEW_BYTES, mesh, meters);
+    }
+
+    /** Waits until a view has folded what is in the log now. */
+    void awaitFolded(String name) {
+        await(projections().view(name).reached(log.head(), TimeUnit.MINUTES.toMillis(MOST_MINUTES)));
+    }
+
+    /** Makes what has been folded durable, then closes. */
+    void closeViews() {
+        if (projections != null) {
+            projections.close();
+            projections = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        closeViews();
+        await(vertx.close());
+        log.close();
+    }
+
+    /** Blocks for an answer; not on an event loop. */
+    static void await(Future<?> future) {
+        future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(MOST_MINUTES, TimeUnit.MINUTES)
+                .join();
+    }
+}
