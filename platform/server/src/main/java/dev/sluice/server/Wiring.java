@@ -34,8 +34,6 @@ import io.vertx.core.VertxOptions;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +61,8 @@ public final class Wiring implements AutoCloseable {
     private final Log log;
     private final ReadPool reads;
     private final ProjectionRoom projections;
+    private final ProjectionFiles projectionFiles;
+    private final RequiredProjections required;
     private final Live live;
     private final Gateway gateway;
     private final LocalEventLog events;
@@ -88,6 +88,11 @@ public final class Wiring implements AutoCloseable {
                 config.size(ConfigKey.MEMORY_BUDGET) / VIEW_SHARE,
                 mesh,
                 metrics);
+        this.projectionFiles = new ProjectionFiles(config.projectionFolders(), projections);
+        this.required = new RequiredProjections(
+                config.texts(ConfigKey.PROJECTIONS_REQUIRED),
+                config.duration(ConfigKey.PROJECTIONS_MAX_LAG).toMillis(),
+                projections);
         this.live = new Live(vertx, liveOptions(), events, projections, mesh, metrics);
         this.gateway = new Gateway(
                 vertx,
@@ -108,7 +113,7 @@ public final class Wiring implements AutoCloseable {
     public static Wiring start(Config config) {
         var wiring = new Wiring(config);
         try {
-            wiring.applyProjectionFiles();
+            wiring.projectionFiles.start();
             wiring.port = await(wiring.gateway.listen());
             wiring.startSources();
             wiring.isStarted = true;
@@ -191,27 +196,6 @@ public final class Wiring implements AutoCloseable {
         return new Gateway.Rooms(events, projections, live, letters, resolver);
     }
 
-    /** A file is a PUT repeated with the same content: without effect when nothing changed. */
-    private void applyProjectionFiles() {
-        for (Path folder : config.projectionFolders()) {
-            if (!Files.isDirectory(folder)) {
-                continue;
-            }
-            try (var files = Files.list(folder)) {
-                for (Path file : files.filter(each -> each.toString().endsWith(".yaml")
-                                || each.toString().endsWith(".yml"))
-                        .sorted()
-                        .toList()) {
-                    await(projections.apply(Files.readString(file), null, file.toString()));
-                }
-            } catch (IOException unreadable) {
-                throw Failure.of(
-                        Failure.Kind.CONFIG_INVALID,
-                        "projections in " + folder + " cannot be read: " + unreadable.getMessage());
-            }
-        }
-    }
-
     private void startSources() {
         if (config.kafkaConnection().isEmpty()) {
             config.sources()
@@ -289,6 +273,7 @@ public final class Wiring implements AutoCloseable {
         step("sources", () -> sources.forEach(Source::close));
         step("mirrors", () -> await(stopMirrors()));
         step("gateway", () -> await(gateway.close()));
+        step("projection files", projectionFiles::close);
         step("projections", projections::close);
         step("log", log::close);
         step("vertx", () -> await(vertx.close()));
@@ -349,6 +334,11 @@ public final class Wiring implements AutoCloseable {
                 boolean isWell = state.connected() && state.problem() == null;
                 checks.add(new Check("source-" + state.name(), isWell ? Status.UP : Status.DEGRADED, state.problem()));
             }
+            checks.addAll(required.checks());
+            projectionFiles
+                    .problems()
+                    .forEach((file, problem) ->
+                            checks.add(new Check("file-" + file.getFileName(), Status.DEGRADED, problem)));
             return checks;
         }
 

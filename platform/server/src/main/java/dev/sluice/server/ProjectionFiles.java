@@ -1,0 +1,131 @@
+package dev.sluice.server;
+
+import dev.sluice.log.Failure;
+import dev.sluice.projection.Projections;
+import dev.sluice.projection.Projections.Applying;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files with definitions: applied at start, and again when one has changed. A file is a PUT repeated with the same content,
+ * so it has no effect when nothing changed. One that cannot be applied leaves what it defined before as it was; one that is
+ * removed leaves its projections alone.
+ */
+final class ProjectionFiles implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ProjectionFiles.class);
+    private static final long LOOK_EVERY_MILLIS = 1_000;
+    private static final long APPLIED_WITHIN_SECONDS = 60;
+
+    private final List<Path> folders;
+    private final Projections projections;
+    private final Map<Path, Version> seen = new HashMap<>();
+    private final Map<Path, String> problems = new ConcurrentSkipListMap<>();
+    private final ScheduledExecutorService watcher = Executors.newSingleThreadScheduledExecutor(task -> {
+        var watching = new Thread(task, "sluice-projection-files");
+        watching.setDaemon(true);
+        return watching;
+    });
+
+    /** What tells that a file has changed. */
+    private record Version(FileTime modified, long bytes) {}
+
+    ProjectionFiles(List<Path> folders, Projections projections) {
+        this.folders = folders;
+        this.projections = projections;
+    }
+
+    /** Applies all of them; the first that cannot be is a Failure. Then looks for changes until it is closed. */
+    void start() {
+        try {
+            for (Path file : files()) {
+                apply(file);
+            }
+        } catch (IOException unreadable) {
+            throw Failure.of(
+                    Failure.Kind.CONFIG_INVALID,
+                    "projections in " + folders + " cannot be read: " + unreadable.getMessage());
+        }
+        watcher.scheduleWithFixedDelay(this::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** What is wrong with which file now. */
+    Map<Path, String> problems() {
+        return problems;
+    }
+
+    private List<Path> files() throws IOException {
+        var all = new ArrayList<Path>();
+        for (Path folder : folders) {
+            if (!Files.isDirectory(folder)) {
+                continue;
+            }
+            try (var files = Files.list(folder)) {
+                files.filter(each -> each.toString().endsWith(".yaml")
+                                || each.toString().endsWith(".yml"))
+                        .sorted()
+                        .forEach(all::add);
+            }
+        }
+        return all;
+    }
+
+    private void apply(Path file) throws IOException {
+        seen.put(file, version(file));
+        var applied = projections.apply(Files.readString(file), null, file.toString(), Applying.REPEATED);
+        try {
+            applied.await(APPLIED_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            throw Failure.of(
+                    Failure.Kind.DEADLINE_EXCEEDED,
+                    file + ": found no answer within " + APPLIED_WITHIN_SECONDS + " s, expected it to be applied");
+        }
+    }
+
+    private static Version version(Path file) throws IOException {
+        return new Version(Files.getLastModifiedTime(file), Files.size(file));
+    }
+
+    private void look() {
+        try {
+            var files = files();
+            seen.keySet().retainAll(files);
+            problems.keySet().retainAll(files);
+            for (Path file : files) {
+                if (!version(file).equals(seen.get(file))) {
+                    applyChanged(file);
+                }
+            }
+        } catch (IOException gone) {
+            LOG.debug(
+                    "projection_files_unreadable problem=\"{}\" next=\"they are looked at again\"", gone.getMessage());
+        }
+    }
+
+    private void applyChanged(Path file) throws IOException {
+        try {
+            apply(file);
+            problems.remove(file);
+        } catch (Failure refused) {
+            problems.put(file, refused.getMessage());
+            LOG.warn("projection_file_refused file={} problem=\"{}\"", file, refused.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        watcher.shutdownNow();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.sluice.server.gateway;
+
+import static dev.sluice.server.gateway.HttpProbe.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files with definitions are applied when they change, and readiness waits for the projections that are required. */
+class ProjectionFilesTest {
+    @TempDir
+    private Path folder;
+
+    private static String definition(String column) {
+        return "projection: p\nfrom: all\nfold: { T: { " + column + ": count() } }\n";
+    }
+
+    private static void awaitGeneration(HttpProbe http, int generation) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> http.get("/v1/projections/p").statusCode() == 200
+                        && json(http.get("/v1/projections/p")).getInteger("generation") == generation);
+    }
+
+    @Test
+    void appliesAFileWhenItChangesAndKeepsWhatABadOneDefinedBefore() throws IOException {
+        Path file = Files.createDirectories(folder.resolve("projections")).resolve("p.yaml");
+        Files.writeString(file, definition("a"));
+        try (var server = RunningServer.in(
+                folder.resolve("data"), "projections.dir", file.getParent().toString())) {
+            var http = server.http();
+            awaitGeneration(http, 1);
+
+            Files.writeString(file, definition("longer"));
+            awaitGeneration(http, 2);
+            Files.writeString(file, "projection: p\nfold: 1\n");
+
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> http.get("/health/ready").body().contains("file-p.yaml"));
+            assertThat(json(http.get("/health/ready")).getString("status")).isEqualTo("degraded");
+            assertThat(json(http.get("/v1/projections/p")).getString("definition"))
+                    .isEqualTo(definition("longer"));
+
+            Files.delete(file);
+
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !http.get("/health/ready").body().contains("file-p.yaml"));
+            assertThat(http.get("/v1/projections/p").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void isNotReadyWhileARequiredProjectionIsMissingOrPaused() {
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.required", "p")) {
+            var http = server.http();
+            var missing = http.get("/health/ready");
+
+            http.put("/v1/projections/p", definition("a"), "Content-Type", "application/yaml");
+            var there = http.get("/health/ready");
+            http.post("/v1/projections/p/pause?reason=x", "");
+            var paused = http.get("/health/ready");
+
+            assertThat(missing.statusCode()).isEqualTo(503);
+            assertThat(missing.body()).contains("projection-p");
+            assertThat(there.statusCode()).as(there.body()).isEqualTo(200);
+            assertThat(paused.statusCode()).isEqualTo(503);
+            assertThat(paused.body()).contains("found it paused (x)");
+        }
+    }
+}
