@@ -25,13 +25,15 @@ final class SourceWrite implements Write<SourceBatch.Ingested> {
                     Failure.Kind.SOURCE_GAP,
                     "found records of " + place() + " from offset " + batch.from() + ", expected them from " + stored);
         }
+        String letters = SourceBatch.deadLetterStream(
+                batch.source(), batch.partition(), transaction.shard(), transaction.shards());
         int appended = 0;
         int refused = 0;
         int skipped = 0;
         for (SourceBatch.SourceEvent event : batch.records()) {
             if (event.sourceOffset() < stored) {
                 skipped++;
-            } else if (append(event, transaction)) {
+            } else if (append(event, letters, transaction)) {
                 appended++;
             } else {
                 refused++;
@@ -63,9 +65,7 @@ final class SourceWrite implements Write<SourceBatch.Ingested> {
     }
 
     /** Whether the record was appended; a dead letter was otherwise. */
-    private boolean append(SourceBatch.SourceEvent event, Transaction transaction) {
-        String letters = SourceBatch.deadLetterStream(
-                batch.source(), batch.partition(), transaction.shard(), transaction.shards());
+    private boolean append(SourceBatch.SourceEvent event, String letters, Transaction transaction) {
         SourceBatch.Ordered ordered = event.ordered();
         if (ordered == null) {
             return appended(event, letters, transaction);
