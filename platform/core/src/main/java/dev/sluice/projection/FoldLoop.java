@@ -19,13 +19,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that folds. Tables that stand at the same place of the log share a {@link Lane}; the first lane is the one
- * farthest on, the others read up to it and then join it. Between two batches of the first lane the others have a share of time
- * together, so that neither live views nor appends wait for a rebuild; a second thread would take the other core from the
- * appends of a small machine. A table being built asks to go live when it is in the first lane.
+ * farthest on, the others read up to it and then join it. While the first lane has more to do than time, the others together get
+ * a quarter of the thread, so that live views do not wait for a rebuild; a second thread would take from the appends of a small
+ * machine the core they need. A table being built asks to go live when it is in the first lane.
  */
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
     private static final int BATCH_EVENTS = 4_000;
+    private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long CATCH_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FULL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -246,14 +247,19 @@ final class FoldLoop {
         }
     }
 
-    /** One batch of the first lane, a share of time for the others; false when there was nothing to do. */
+    /** What the first lane has to do, within its time, then the others within theirs; false when there was nothing to do. */
     private boolean fold() {
         var lanes = roster.lanes();
         if (lanes.isEmpty()) {
             return false;
         }
         var first = lanes.get(0);
+        long firstUntilNanos = System.nanoTime() + FIRST_NANOS;
         boolean worked = batch(first, null);
+        boolean isBehind = worked && lanes.size() > 1;
+        while (isBehind && System.nanoTime() - firstUntilNanos < 0) {
+            isBehind = batch(first, null);
+        }
         long untilNanos = System.nanoTime() + CATCH_UP_NANOS;
         for (var lane : List.copyOf(lanes.subList(Math.min(1, lanes.size()), lanes.size()))) {
             while (batch(lane, first.offsets())) {
