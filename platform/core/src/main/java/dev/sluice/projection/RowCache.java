@@ -1,5 +1,6 @@
 package dev.sluice.projection;
 
+import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,18 @@ final class RowCache {
 
         void discard() {
             work = null;
+        }
+
+        /** What the batch does to the row. */
+        Explanation.RowChange change(Columns columns) {
+            var before = isRow() ? row : null;
+            var cells = work;
+            return new Explanation.RowChange(
+                    key,
+                    before == null ? null : new String(before.json(), StandardCharsets.UTF_8),
+                    cells == null || cells == GONE
+                            ? null
+                            : new String(columns.json(key, cells, null, false), StandardCharsets.UTF_8));
         }
 
         /** Forgets a row that was begun and deleted by the same batch. */

@@ -4,7 +4,6 @@ import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.RowStore;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -321,18 +320,7 @@ final class Table {
 
     /** What the batch at hand would change. Fold thread. */
     List<Explanation.RowChange> staged() {
-        var staged = new ArrayList<Explanation.RowChange>();
-        for (var entry : touched) {
-            var before = entry.isRow() ? entry.row() : null;
-            var cells = entry.work();
-            staged.add(new Explanation.RowChange(
-                    entry.key(),
-                    before == null ? null : new String(before.json(), StandardCharsets.UTF_8),
-                    cells == null || cells == RowCache.GONE
-                            ? null
-                            : new String(columns.json(entry.key(), cells, null, false), StandardCharsets.UTF_8)));
-        }
-        return staged;
+        return touched.stream().map(entry -> entry.change(columns)).toList();
     }
 
     /** Whether rows are due that the last commit has left. Fold thread. */
