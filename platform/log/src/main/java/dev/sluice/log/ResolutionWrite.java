@@ -108,14 +108,28 @@ final class ResolutionWrite implements Write<Resolved> {
                 resolution.source(), resolution.partition(), transaction.shard(), transaction.shards());
         long first = 0;
         if (!retried.isEmpty()) {
-            first = transaction.append(stream, resolution.resolved().apply(false, List.copyOf(retried)));
+            first = transaction.append(stream, event(false, retried, transaction));
         }
         if (!discarded.isEmpty()) {
-            first = transaction.append(stream, resolution.resolved().apply(true, List.copyOf(discarded)));
+            first = transaction.append(stream, event(true, discarded, transaction));
         }
         if (resolution.after() == 0 && first > 0) {
             Position letter = resolution.steps().get(0).letter();
             transaction.answer(id(letter), new AppendIds.Answer(0, first, 1, transaction.nowMicros(), List.of()));
         }
+    }
+
+    /** It happens now. */
+    private Event event(boolean isDiscarded, List<Position> letters, Transaction transaction) {
+        Event made = resolution.resolved().apply(isDiscarded, List.copyOf(letters));
+        return new Event(
+                made.id(),
+                made.type(),
+                made.source(),
+                transaction.nowMicros(),
+                made.contentType(),
+                made.attributes(),
+                made.origin(),
+                made.data());
     }
 }
