@@ -41,7 +41,7 @@ final class GivenTime {
                             "found " + option + " '" + text
                                     + "', expected a duration such as 10m or a time such as 2026-01-31T10:00:00Z")
                     .with("code", "usage")
-                    .with("next", "give a time or a duration");
+                    .with("next", "sluice tail --help and sluice projections rows --help have examples");
         }
     }
 }
