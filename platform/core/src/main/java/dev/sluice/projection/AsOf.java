@@ -17,12 +17,15 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Rows as they were: the log folded up to some offsets into a table in memory that no reader of the view sees. One moment at a
  * time; its rows are kept until another is asked for, so that pages of it can be read.
  */
 final class AsOf implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AsOf.class);
     private static final int BATCH_EVENTS = 4_000;
     private static final long MAX_BYTES = 64 << 20;
 
@@ -218,6 +221,6 @@ final class AsOf implements AutoCloseable {
     @Override
     public void close() {
         isClosed = true;
-        thread.close();
+        thread.close().onFailure(late -> LOG.warn("as_of_not_closed", late));
     }
 }
