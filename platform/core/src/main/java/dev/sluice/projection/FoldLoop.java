@@ -102,6 +102,7 @@ final class FoldLoop {
     CompletableFuture<Void> pause(LiveView view, String reason) {
         return run(() -> {
             view.pause(true, reason);
+            spiller.flushSoon();
             roster.halt(view);
         });
     }

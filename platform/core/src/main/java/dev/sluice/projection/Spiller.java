@@ -56,6 +56,11 @@ final class Spiller {
         eventsSinceFlush += events;
     }
 
+    /** What was folded is made durable with the next turn: a table that rests must not lose it to a crash. */
+    void flushSoon() {
+        eventsSinceFlush = FLUSH_EVENTS;
+    }
+
     /** The rows of a view go with the next spill. */
     void dropped(int viewId) {
         dropped.add(viewId);
