@@ -6,6 +6,7 @@ import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.Projections;
+import dev.sluice.projection.ViewMemory;
 import dev.sluice.shard.EventLog;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
@@ -60,7 +61,7 @@ final class Rooms implements AutoCloseable {
     }
 
     void openViews() {
-        projections = new ProjectionRoom(vertx, log, views, FLUSH_INTERVAL, VIEW_BYTES, mesh, meters);
+        projections = new ProjectionRoom(vertx, log, views, FLUSH_INTERVAL, ViewMemory.of(VIEW_BYTES), mesh, meters);
     }
 
     /** Waits until a view has folded what is in the log now. */

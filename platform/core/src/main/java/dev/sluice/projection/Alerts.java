@@ -3,6 +3,7 @@ package dev.sluice.projection;
 import com.fasterxml.jackson.core.JsonFactory;
 import dev.sluice.expression.RowFormula;
 import dev.sluice.log.Append;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Event;
 import dev.sluice.log.Expected;
 import dev.sluice.log.RecordedEvent;
@@ -10,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +19,10 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The alert of a definition, compiled: tells which rows meet its condition, and makes the event to be appended. */
+/**
+ * The alert of a definition, compiled: tells which rows meet its condition, and makes the events to be appended. It is muted for the
+ * events at which its generation is not the one that counts.
+ */
 final class Alerts {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -27,6 +32,9 @@ final class Alerts {
     private final Columns columns;
     private final RowFormula when;
     private final Function<Function<String, @Nullable Object>, String> stream;
+    private final List<Append> raised = new ArrayList<>();
+    private volatile @Nullable Cursor after;
+    private volatile @Nullable Cursor until;
 
     Alerts(ViewRecord record, Definition.Alert alert, Columns columns) {
         projection = record.name();
@@ -38,17 +46,55 @@ final class Alerts {
         stream = alert.stream().compile(names);
     }
 
-    /** Whether a row with these cells meets the condition; not where the condition cannot be computed. */
+    /** Alerts to events behind a cursor (null: to none) and up to another (null: without end). */
+    void sound(@Nullable Cursor from, @Nullable Cursor to) {
+        after = from;
+        until = to;
+    }
+
+    /** Another generation has taken over at a cursor. */
+    void soundUntil(Cursor to) {
+        until = to;
+    }
+
+    /** Whether a row with these cells may be one to alert to; not where the condition cannot be computed. Fold thread. */
     boolean isMet(String key, @Nullable Object[] cells) {
-        return Boolean.TRUE.equals(when.value(row(key, cells)));
+        return after != null && Boolean.TRUE.equals(when.value(row(key, cells)));
+    }
+
+    /** An event has made a row meet the condition. Fold thread. */
+    void raise(RecordedEvent event, String key, @Nullable Object[] cells) {
+        var from = after;
+        var to = until;
+        boolean isMuted = from == null
+                || event.offset() <= from.offset(event.shard())
+                || to != null && event.offset() > to.offset(event.shard());
+        if (!isMuted) {
+            raised.add(of(event, key, cells));
+        }
+    }
+
+    /** The alerts of the batches committed since the last call. Fold thread. */
+    List<Append> take() {
+        if (raised.isEmpty()) {
+            return List.of();
+        }
+        var taken = List.copyOf(raised);
+        raised.clear();
+        return taken;
+    }
+
+    /** Forgets what the batch at hand has raised. Fold thread. */
+    void discard() {
+        raised.clear();
     }
 
     private Function<String, @Nullable Object> row(String key, @Nullable Object[] cells) {
         return column -> column.equals("key") ? key : columns.shown(column, key, cells);
     }
 
-    /** What is appended when an event made a row meet it. The append id is projection, generation, key and position. */
-    Append of(RecordedEvent event, String key, @Nullable Object[] cells) {
+    /** The append id is projection, generation, key and position. */
+    private Append of(RecordedEvent event, String key, @Nullable Object[] cells) {
         String id = projection + "/" + generation + "/" + key + "/" + event.position();
         var alert = new Event(
                 id,

@@ -123,9 +123,9 @@ final class Columns {
         }
     }
 
-    /** The stored form: change number, when it is due unless that is never (Long.MAX_VALUE), cells. */
-    byte[] encode(ByteWriter out, long change, long dueMicros, @Nullable Object[] cells) {
-        out.clear().varint(change);
+    /** A {@link RowImage} whose stored form is: change number, when it is due unless that is never (Long.MAX_VALUE), cells. */
+    byte[] encode(ByteWriter out, String key, long change, long dueMicros, @Nullable Object[] cells) {
+        out.clear().text(key).varint(change);
         if (dueMicros != Long.MAX_VALUE) {
             out.u8(DUE).zigzag(dueMicros);
         }
@@ -135,26 +135,37 @@ final class Columns {
         return out.toBytes();
     }
 
-    /** The stored form of a deleted row: change number, when it may be forgotten. */
-    static byte[] encodeDeleted(ByteWriter out, long change, long dueMicros) {
-        return out.clear().varint(change).u8(DELETED).zigzag(dueMicros).toBytes();
+    /** A {@link RowImage} of a deleted row: change number, when it may be forgotten. */
+    static byte[] encodeDeleted(ByteWriter out, String key, long change, long dueMicros) {
+        return out.clear()
+                .text(key)
+                .varint(change)
+                .u8(DELETED)
+                .zigzag(dueMicros)
+                .toBytes();
     }
 
-    static boolean isDeleted(byte[] stored) {
-        return tag(stored) == DELETED;
+    /** The change number of the commit that last changed a row. */
+    static long change(byte[] image) {
+        return value(image).varint();
     }
 
-    static long dueMicros(byte[] stored) {
-        var in = new ByteReader(stored);
+    static boolean isDeleted(byte[] image) {
+        var in = value(image);
+        in.varint();
+        return in.u8() == DELETED;
+    }
+
+    static long dueMicros(byte[] image) {
+        var in = value(image);
         in.varint();
         int tag = in.u8();
         return tag == DUE || tag == DELETED ? in.zigzag() : Long.MAX_VALUE;
     }
 
-    private static int tag(byte[] stored) {
-        var in = new ByteReader(stored);
-        in.varint();
-        return in.u8();
+    /** Stands before the stored form of a {@link RowImage}. */
+    private static ByteReader value(byte[] image) {
+        return new ByteReader(image, RowImage.valueAt(image));
     }
 
     /** Scalars one after the other. */
@@ -222,12 +233,18 @@ final class Columns {
         }
     }
 
-    /** The cells of a stored row. */
+    /** The cells of a row, null when there is none or it is deleted. */
     @Nullable
-    Object[] decode(byte[] stored) {
-        var in = new ByteReader(stored);
+    Object @Nullable [] decode(@Nullable StoredRow row) {
+        if (row == null) {
+            return null;
+        }
+        var in = value(row.image());
         in.varint();
         int tag = in.u8();
+        if (tag == DELETED) {
+            return null;
+        }
         if (tag == DUE) {
             in.zigzag();
             tag = in.u8();

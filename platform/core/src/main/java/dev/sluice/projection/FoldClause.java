@@ -21,6 +21,7 @@ final class FoldClause {
     private static final @Nullable Object[] NOTHING = {};
 
     private final Table table;
+    private final @Nullable Alerts alerts;
     private final Definition.From from;
     private final Deed deed;
     private final Carry carry;
@@ -34,6 +35,7 @@ final class FoldClause {
 
     FoldClause(Table table, Definition.Clause clause, EventSlots slots) {
         this.table = table;
+        alerts = table.alerts();
         var definition = table.definition();
         from = definition.from();
         deed = clause.deed();
@@ -119,18 +121,16 @@ final class FoldClause {
 
     private void foldOnce(EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried) throws Refused {
         String rowKey = rowKey(facts, event, Set.of(), carried);
-        var entry = table.entry(rowKey);
+        var draft = table.draft(rowKey);
         if (deed == Deed.DELETE) {
-            table.delete(entry);
+            table.delete(draft);
             return;
         }
-        var cells = table.cells(entry, event.recordedMicros());
-        boolean wasAlerting = table.isAlerting(rowKey, cells);
-        step(cells, facts, event, carried, Set.of(rowKey));
-        table.touch(rowKey, entry, cells, due);
-        if (!wasAlerting && table.isAlerting(rowKey, cells)) {
-            table.raise(event, rowKey, cells);
-        }
+        var cells = table.cells(draft, event.recordedMicros());
+        boolean wasAlerting = alerts != null && alerts.isMet(rowKey, cells);
+        step(cells, facts, event, carried, rowKey);
+        table.touch(draft, cells, due);
+        alert(wasAlerting, event, rowKey, cells);
     }
 
     /** Folds the elements into copies of their rows, so that none counts when one is refused. */
@@ -142,27 +142,31 @@ final class FoldClause {
             String rowKey = rowKey(facts, event, staged.keySet(), carried);
             var cells = staged.get(rowKey);
             if (cells == null) {
-                cells = table.cells(table.entry(rowKey), event.recordedMicros()).clone();
+                cells = table.cells(table.draft(rowKey), event.recordedMicros()).clone();
                 staged.put(rowKey, cells);
             }
             if (deed == Deed.FOLD) {
-                step(cells, facts, event, carried, staged.keySet());
+                step(cells, facts, event, carried, rowKey);
             }
         }
         staged.forEach((rowKey, cells) -> {
-            var entry = table.entry(rowKey);
+            var draft = table.draft(rowKey);
             if (deed == Deed.DELETE) {
-                table.delete(entry);
+                table.delete(draft);
                 return;
             }
-            var live = table.cells(entry, event.recordedMicros());
-            boolean wasAlerting = table.isAlerting(rowKey, live);
+            var live = table.cells(draft, event.recordedMicros());
+            boolean wasAlerting = alerts != null && alerts.isMet(rowKey, live);
             System.arraycopy(cells, 0, live, 0, cells.length);
-            table.touch(rowKey, entry, live, due);
-            if (!wasAlerting && table.isAlerting(rowKey, live)) {
-                table.raise(event, rowKey, live);
-            }
+            table.touch(draft, live, due);
+            alert(wasAlerting, event, rowKey, live);
         });
+    }
+
+    private void alert(boolean wasAlerting, RecordedEvent event, String rowKey, @Nullable Object[] cells) {
+        if (alerts != null && !wasAlerting && alerts.isMet(rowKey, cells)) {
+            alerts.raise(event, rowKey, cells);
+        }
     }
 
     private List<?> elements(Evaluator list, EventFacts facts, @Nullable Object[] carried) throws Refused {
@@ -211,16 +215,12 @@ final class FoldClause {
     }
 
     private void step(
-            @Nullable Object[] cells,
-            EventFacts facts,
-            RecordedEvent event,
-            @Nullable Object[] carried,
-            Set<String> keys)
+            @Nullable Object[] cells, EventFacts facts, RecordedEvent event, @Nullable Object[] carried, String rowKey)
             throws Refused {
         try {
             steps.run(cells, facts, event);
         } catch (Failure failure) {
-            throw refused("", failure, each == null ? keys : keys(facts, event), carried);
+            throw refused("", failure, each == null ? Set.of(rowKey) : keys(facts, event), carried);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.RowStore;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,17 +27,18 @@ record Frozen(
         int viewId = record.viewId();
         byte[] nothing = {};
         for (var gone : forgotten) {
-            batch.delete(StoreKeys.row(viewId, gone.key()));
-            batch.deleteOnce(StoreKeys.change(viewId, gone.change(), gone.key().getBytes(StandardCharsets.UTF_8)));
+            byte[] key = RowImage.utf8Key(gone.image());
+            batch.delete(StoreKeys.row(viewId, key));
+            batch.deleteOnce(StoreKeys.change(viewId, gone.change(), key));
         }
         for (var slot : overlay.byKey()) {
-            var row = slot.row();
-            byte[] key = row.key().getBytes(StandardCharsets.UTF_8);
-            batch.put(StoreKeys.row(viewId, key), row.stored());
+            byte[] image = slot.image();
+            byte[] key = RowImage.utf8Key(image);
+            batch.put(StoreKeys.row(viewId, key), RowImage.value(image));
             if (slot.storedChange() > 0) {
                 batch.deleteOnce(StoreKeys.change(viewId, slot.storedChange(), key));
             }
-            batch.put(StoreKeys.change(viewId, row.change(), key), nothing);
+            batch.put(StoreKeys.change(viewId, Columns.change(image), key), nothing);
             writeEntries(viewId, slot, key.length, batch);
         }
         table.carried().write(carried, batch);

@@ -120,7 +120,7 @@ final class OrderedReads {
         if (frozen != null) {
             // those that changed again stand where they are now
             frozen.rowsListed(index, from, limit + capture.newest().size()).stream()
-                    .filter(row -> !TableReads.isInActive(capture, row.key()))
+                    .filter(row -> !table.isInActive(capture, row.key()))
                     .forEach(row -> memory.add(listed(index, row)));
         }
         memory.sort(Comparator.comparing(Listed::entry, Arrays::compareUnsigned));
@@ -155,12 +155,12 @@ final class OrderedReads {
             byte[] entry = StoreKeys.entryOfIndex(scan.key());
             int keyBytes = (int) new ByteReader(scan.value()).varint();
             String key = new String(entry, entry.length - keyBytes, keyBytes, StandardCharsets.UTF_8);
-            if (Arrays.equals(entry, from) || TableReads.isNewerElsewhere(capture, key)) {
+            if (Arrays.equals(entry, from) || reads.isNewerElsewhere(capture, key)) {
                 continue;
             }
-            byte[] stored = capture.store().get(StoreKeys.row(table.viewId(), key));
-            if (stored != null) {
-                return new Listed(entry, new StoredRow(table.columns(), key, stored));
+            var row = reads.stored(capture, key);
+            if (row != null) {
+                return new Listed(entry, row);
             }
         }
         return null;

@@ -32,7 +32,6 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProjectionRoom.class);
     private static final int MAX_PROJECTIONS = 500;
     private static final int READ_THREADS = 4;
-    private static final long MIN_ROW_BYTES = 4 << 20;
 
     private final Log log;
     private final MeterRegistry metrics;
@@ -50,30 +49,29 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
      * Opens the views in a folder and folds on from their last flush.
      *
      * @param flushInterval how often what was folded is made durable at the latest; a crash costs folding it again
-     * @param memoryBytes of the store's cache and memtables and, to the same amount, at most an eighth of the heap, rows at hand
      */
     public ProjectionRoom(
             Vertx vertx,
             Log log,
             Path folder,
             Duration flushInterval,
-            long memoryBytes,
+            ViewMemory memory,
             Mesh mesh,
             MeterRegistry metrics) {
         this.log = log;
         this.metrics = metrics;
         var clock = metrics.config().clock();
-        long rowBytes = Math.max(
-                MIN_ROW_BYTES, Math.min(memoryBytes, Runtime.getRuntime().maxMemory() / 8));
-        store = ViewStore.open(folder, memoryBytes, log.id(), offsets(log));
+        var budget = new RowBudget(memory.rowBytes());
+        store = ViewStore.open(folder, memory.storeBytes(), log.id(), offsets(log));
         changes = vertx.createSharedWorkerExecutor("projection-changes", 1);
-        tables = new Tables(store, log.shards(), () -> rowBytes / Math.max(1, views.size()));
+        tables = new Tables(store, log.shards(), budget);
         var reads = new ReadPool(vertx, READ_THREADS);
         house = new LiveView.House(vertx, log, reads, clock, new AsOf(vertx, log, reads, tables::scratch));
         var definitions = new DefinitionLog(log, clock);
         var outbox = new Outbox(log);
         var wakeup = new Wakeup();
-        var spiller = new Spiller(store, outbox, flushInterval.toNanos(), rowBytes, wakeup, System.nanoTime());
+        var spiller = new Spiller(
+                store, outbox, flushInterval.toNanos(), budget.maxUnwrittenBytes(), wakeup, System.nanoTime());
         loop = new FoldLoop(log, outbox, new DeltaPublisher(mesh), spiller, metrics, wakeup, this::caughtUp);
         operations = new Operations(definitions, tables, loop, log.shards());
         try {

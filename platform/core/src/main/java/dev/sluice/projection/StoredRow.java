@@ -2,74 +2,75 @@ package dev.sluice.projection;
 
 import dev.sluice.expression.Decimal;
 import dev.sluice.expression.Time;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A row as some commit left it, in its stored form: a hundred thousand of them are held at once. A deleted row is one as well,
- * until nobody can ask any more what changed since before it was deleted. Immutable.
+ * A row as some commit left it. A deleted row is one as well, until nobody can ask any more what changed since before it was deleted. Immutable.
  */
 final class StoredRow implements Row {
-    private static final int ROW_BYTES = 200;
+    private static final int ROW_BYTES = 100;
 
     private final Columns columns;
-    private final String key;
-    private final byte[] stored;
-    private final long change;
+    private final byte[] image;
+    private @Nullable String key; // a race decodes it twice
     private byte @Nullable [] json; // a race encodes it twice, to the same bytes
 
-    /** @param stored not changed afterwards */
-    StoredRow(Columns columns, String key, byte[] stored) {
+    /** @param image a {@link RowImage} */
+    StoredRow(Columns columns, byte[] image) {
         this.columns = columns;
-        this.key = key;
-        this.stored = stored;
-        this.change = new ByteReader(stored).varint();
+        this.image = image;
     }
 
     String key() {
-        return key;
+        var decoded = key;
+        if (decoded == null) {
+            decoded = RowImage.key(image);
+            key = decoded;
+        }
+        return decoded;
     }
 
-    /** The stored form; not to be changed. */
-    byte[] stored() {
-        return stored;
+    byte[] image() {
+        return image;
     }
 
     boolean isDeleted() {
-        return Columns.isDeleted(stored);
+        return Columns.isDeleted(image);
     }
 
     /** When it is due: to be deleted or, deleted, to be forgotten; Long.MAX_VALUE: never. */
     long dueMicros() {
-        return Columns.dueMicros(stored);
+        return Columns.dueMicros(image);
     }
 
     /** What readers see of a column: {@link Aggregate#shown}. */
     @Nullable
     Object shown(String column) {
-        return columns.shown(column, key, cells());
+        return columns.shown(column, key(), cells());
     }
 
-    /** A copy of the cells. */
+    /** A copy of the cells; of a row that is not deleted. */
     @Nullable
     Object[] cells() {
-        return columns.decode(stored);
+        return Objects.requireNonNull(columns.decode(this), "a deleted row has no cells");
     }
 
     /** The change number of the commit that last changed it. */
     long change() {
-        return change;
+        return Columns.change(image);
     }
 
     /** About how much memory it takes together with what leads to it. */
     int weight() {
-        return ROW_BYTES + key.length() + stored.length;
+        return ROW_BYTES + image.length;
     }
 
     /** A column as conditions see it; {@code key} is the row's key. */
     @Nullable
     Object column(String column) {
-        return column.equals("key") ? key : get(column);
+        return column.equals("key") ? key() : get(column);
     }
 
     @Override
@@ -93,6 +94,6 @@ final class StoredRow implements Row {
 
     @Override
     public byte[] json(@Nullable Set<String> wanted, boolean numbersAsText) {
-        return columns.json(key, cells(), wanted, numbersAsText);
+        return columns.json(key(), cells(), wanted, numbersAsText);
     }
 }

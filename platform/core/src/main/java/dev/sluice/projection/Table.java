@@ -2,20 +2,20 @@ package dev.sluice.projection;
 
 import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
-import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.RowStore;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one generation of a projection. The fold thread alone changes it: it gathers a batch in {@link #entry entries} and
+ * The rows of one generation of a projection. The fold thread alone changes it: it gathers a batch in {@link #draft drafts} and
  * commits it whole. The newest rows stand in an overlay in memory; from time to time the overlay is frozen, written to the store
  * in one batch together with the checkpoint it belongs to, and forgotten. So the store always is the view at some commit, and
  * a crash costs folding on from there.
@@ -59,36 +59,36 @@ final class Table {
     private final Columns columns;
     private final Identity identity;
     private final RowStore store;
-    private final RowCache cache;
+    private final RowBudget budget;
+    private final RowTable rows = new RowTable();
     private final ReentrantLock lock = new ReentrantLock();
     private final Tally tally = new Tally();
     private final ByteWriter encoder = new ByteWriter();
-    private final List<RowCache.Entry> touched = new ArrayList<>();
+    private final Map<String, Draft> drafts = new HashMap<>();
+    private final List<Draft> touched = new ArrayList<>();
     private final CarryStore carried;
     private final Parking parking;
     private final Expiry expiry;
     private final Indexes indexes;
     private final List<StoredRow> purges = new ArrayList<>();
     private final @Nullable Alerts alerts;
-    private final List<Append> raised = new ArrayList<>();
-    private volatile @Nullable Cursor alertAfter;
-    private volatile @Nullable Cursor alertUntil;
     private Overlay active;
     private @Nullable Overlay frozen;
-    private int overlays = 1;
+    private int overlays;
     private boolean isDropped;
     private volatile Committed committed;
     private long rowCount;
+    private long rowBytes;
     private long purged;
     private @Nullable Checkpoint written;
 
-    Table(ViewRecord record, Definition definition, Identity identity, RowStore store, LongSupplier cacheBytes) {
+    Table(ViewRecord record, Definition definition, Identity identity, RowStore store, RowBudget budget) {
         this.record = record;
         this.definition = definition;
         this.columns = new Columns(definition.columns(), definition.derived());
         this.identity = identity;
         this.store = store;
-        this.cache = new RowCache(cacheBytes);
+        this.budget = budget;
         boolean isNew = record.checkpoint().change() == 0 && record.checkpoint().lastMicros() == 0;
         carried = new CarryStore(viewId(), definition.carried().size(), store);
         parking = new Parking(viewId());
@@ -96,13 +96,17 @@ final class Table {
         indexes = new Indexes(definition.indexes());
         var alert = definition.alert();
         alerts = alert == null ? null : new Alerts(record, alert, columns);
-        active = new Overlay(0, indexes.count());
         rowCount = record.checkpoint().rows();
         purged = record.checkpoint().purged();
         committed = committed(record.checkpoint());
+        active = overlay();
         if (!isNew) {
             parking.recover(store);
         }
+    }
+
+    private Overlay overlay() {
+        return new Overlay(++overlays, committed.checkpoint().change(), columns, indexes.count());
     }
 
     int viewId() {
@@ -170,55 +174,34 @@ final class Table {
                 new Cursor.ViewPart(view.storeId(), view.epoch(), view.projection(), view.generation(), change, key));
     }
 
-    /** The row of a key for this batch, null when there is none yet. Fold thread. */
-    RowCache.@Nullable Entry entry(String key) {
-        var entry = cache.get(key);
-        if (entry != null) {
-            return entry;
+    /** A row for this batch to change; what is done to it counts when it is {@link #touch touched} or deleted. Fold thread. */
+    Draft draft(String key) {
+        var draft = drafts.get(key);
+        if (draft != null) {
+            return draft;
         }
-        var slot = active.slot(key);
-        if (slot == null && frozen != null) {
-            slot = frozen.slot(key);
-        }
+        var slot = rows.find(key);
         if (slot != null) {
-            entry = new RowCache.Entry(key, slot.row(), slot);
-        } else {
-            byte[] stored = written == null && record.checkpoint().change() == 0
-                    ? null
-                    : store.get(StoreKeys.row(viewId(), key));
-            if (stored == null) {
-                return null;
-            }
-            entry = new RowCache.Entry(key, new StoredRow(columns, key, stored), null);
+            return new Draft(key, slot, new StoredRow(columns, slot.image()));
         }
-        cache.put(entry);
-        return entry;
+        boolean isStored = written != null || record.checkpoint().change() > 0;
+        byte[] stored = isStored ? store.get(StoreKeys.row(viewId(), key)) : null;
+        return new Draft(key, null, stored == null ? null : new StoredRow(columns, RowImage.of(key, stored)));
     }
 
     /**
-     * The cells of a row as this batch has left them; {@code known} is what {@link #entry} gave. A row that the batch has not
-     * touched yet, or that is not there any more, gets a copy, which counts only when it is {@link #touch touched}. Fold thread.
+     * The cells of a row as this batch has left them. A row that the batch has not touched yet, or that is not there any more, gets a
+     * copy.
      *
      * @param recordedMicros of the event at hand: what was due before it is gone
      */
     @Nullable
-    Object[] cells(RowCache.@Nullable Entry known, long recordedMicros) {
-        if (known == null) {
+    Object[] cells(Draft draft, long recordedMicros) {
+        if (definition.expires() && draft.dueMicros() < recordedMicros) {
             return columns.empty().clone();
         }
-        var work = known.work();
-        if (work != null) {
-            boolean isGone = work == RowCache.GONE || isOver(known.dueMicros(), recordedMicros);
-            return isGone ? columns.empty().clone() : work;
-        }
-        var row = known.row();
-        return row == null || row.isDeleted() || isOver(row.dueMicros(), recordedMicros)
-                ? columns.empty().clone()
-                : row.cells();
-    }
-
-    private boolean isOver(long dueMicros, long nowMicros) {
-        return definition.expires() && dueMicros < nowMicros;
+        var cells = draft.isTouched() ? draft.cells() : columns.decode(draft.before());
+        return cells == null ? columns.empty().clone() : cells;
     }
 
     /**
@@ -226,74 +209,51 @@ final class Table {
      *
      * @param dueMicros when the row is to be deleted unless it is touched again, Long.MAX_VALUE: never
      */
-    void touch(String key, RowCache.@Nullable Entry known, @Nullable Object[] cells, long dueMicros) {
-        var entry = known;
-        if (entry == null) {
-            entry = new RowCache.Entry(key, null, null);
-            cache.put(entry);
+    void touch(Draft draft, @Nullable Object[] cells, long dueMicros) {
+        boolean mayBeDueLater = definition.expires() && (draft.isTouched() || draft.wasRow());
+        long due = mayBeDueLater ? Math.max(dueMicros, draft.dueMicros()) : dueMicros;
+        note(draft);
+        draft.touch(cells, due);
+    }
+
+    /** Deletes a row. Fold thread. */
+    void delete(Draft draft) {
+        if (draft.isTouched() || draft.wasRow()) {
+            note(draft);
+            draft.delete();
         }
-        long due = dueMicros;
-        if (entry.work() == null) {
-            touched.add(entry);
-            if (definition.expires() && entry.isRow()) {
-                due = Math.max(due, Objects.requireNonNull(entry.row()).dueMicros());
-            }
-        } else if (definition.expires()) {
-            due = Math.max(due, entry.dueMicros());
+    }
+
+    private void note(Draft draft) {
+        if (!draft.isTouched()) {
+            drafts.put(draft.key(), draft);
+            touched.add(draft);
         }
-        entry.touch(cells, due);
     }
 
     /** Alerts to events behind a cursor (null: to none) and up to another (null: without end). */
     void alert(@Nullable Cursor after, @Nullable Cursor until) {
-        alertAfter = after;
-        alertUntil = until;
+        if (alerts != null) {
+            alerts.sound(after, until);
+        }
     }
 
     /** Another generation has taken over at a cursor. */
     void alertUntil(Cursor until) {
-        alertUntil = until;
-    }
-
-    /** Whether a row may be one to be alerted to, as its cells are. Fold thread. */
-    boolean isAlerting(String key, @Nullable Object[] cells) {
-        return alerts != null && alertAfter != null && alerts.isMet(key, cells);
-    }
-
-    /** An event has made a row one to be alerted to. Fold thread. */
-    void raise(RecordedEvent event, String key, @Nullable Object[] cells) {
-        var after = alertAfter;
-        var until = alertUntil;
-        boolean isMuted = after == null
-                || event.offset() <= after.offset(event.shard())
-                || until != null && event.offset() > until.offset(event.shard());
-        if (alerts != null && !isMuted) {
-            raised.add(alerts.of(event, key, cells));
+        if (alerts != null) {
+            alerts.soundUntil(until);
         }
+    }
+
+    /** Null when the definition has none. */
+    @Nullable
+    Alerts alerts() {
+        return alerts;
     }
 
     /** The alerts of the batches committed since the last call. Fold thread. */
     List<Append> takeAlerts() {
-        if (raised.isEmpty()) {
-            return List.of();
-        }
-        var taken = List.copyOf(raised);
-        raised.clear();
-        return taken;
-    }
-
-    /** Deletes a row. Fold thread. */
-    void delete(RowCache.@Nullable Entry known) {
-        if (known == null) {
-            return;
-        }
-        if (known.work() == null) {
-            if (!known.isRow()) {
-                return;
-            }
-            touched.add(known);
-        }
-        known.touch(RowCache.GONE, Long.MIN_VALUE);
+        return alerts == null ? List.of() : alerts.take();
     }
 
     /** Deletes the rows whose time is over, and lets go of tombstones. */
@@ -302,25 +262,23 @@ final class Table {
             return;
         }
         for (String key : expiry.take(nowMicros, EXPIRED_A_COMMIT)) {
-            var entry = entry(key);
-            if (entry == null) {
+            var draft = draft(key);
+            var before = draft.before();
+            if (before == null && !draft.isTouched() || draft.dueMicros() >= nowMicros) {
                 continue;
             }
-            var row = entry.row();
-            if (entry.work() != null ? entry.dueMicros() < nowMicros : row != null && row.dueMicros() < nowMicros) {
-                if (entry.work() == null && row != null && row.isDeleted()) {
-                    purges.add(row);
-                    purged = Math.max(purged, row.change());
-                } else {
-                    delete(entry);
-                }
+            if (before != null && before.isDeleted() && !draft.isTouched()) {
+                purges.add(before);
+                purged = Math.max(purged, before.change());
+            } else {
+                delete(draft);
             }
         }
     }
 
     /** What the batch at hand would change. Fold thread. */
     List<Explanation.RowChange> staged() {
-        return touched.stream().map(entry -> entry.change(columns)).toList();
+        return touched.stream().map(draft -> draft.change(columns)).toList();
     }
 
     /** Whether rows are due that the last commit has left. Fold thread. */
@@ -336,23 +294,27 @@ final class Table {
      */
     ViewDelta commit(long[] offsets, long lastMicros) {
         expire(lastMicros);
-        touched.removeIf(RowCache.Entry::discardIfNothing);
+        touched.removeIf(Draft::isNothing);
         var before = committed.checkpoint();
         long change = before.change() + (touched.isEmpty() ? 0 : 1);
         var changes = new ArrayList<ViewDelta.Change>(touched.size());
+        long bytesBefore = rowBytes;
         lock.lock();
         try {
-            for (var entry : touched) {
-                changes.add(commit(entry, change, lastMicros));
+            for (var draft : touched) {
+                changes.add(commit(draft, change, lastMicros));
             }
             committed = committed(new Checkpoint(change, offsets, rowCount, lastMicros, purged));
         } finally {
             lock.unlock();
         }
-        touched.clear();
+        budget.add(rowBytes - bytesBefore);
+        forgetBatch();
         carried.commit();
         parking.commit();
-        cache.shrink();
+        if (budget.isExceeded()) {
+            forget();
+        }
         return new ViewDelta(
                 name(),
                 generation(),
@@ -363,38 +325,83 @@ final class Table {
                 lastMicros);
     }
 
-    private ViewDelta.Change commit(RowCache.Entry entry, long change, long lastMicros) {
-        var before = entry.row();
-        var cells = Objects.requireNonNull(entry.work(), "a touched row has cells");
-        boolean wasRow = entry.isRow();
-        boolean isRow = cells != RowCache.GONE;
-        long due = isRow ? entry.dueMicros() : lastMicros + TOMBSTONE_MICROS;
+    private ViewDelta.Change commit(Draft draft, long change, long lastMicros) {
+        var before = draft.before();
+        var cells = draft.cells();
+        String key = draft.key();
+        long due = cells == null ? lastMicros + TOMBSTONE_MICROS : draft.dueMicros();
         var row = new StoredRow(
                 columns,
-                entry.key(),
-                isRow ? columns.encode(encoder, change, due, cells) : Columns.encodeDeleted(encoder, change, due));
-        if (due != Long.MAX_VALUE && (!isRow || !wasRow || before == null || before.dueMicros() != due)) {
-            expiry.note(due, entry.key());
+                cells == null
+                        ? Columns.encodeDeleted(encoder, key, change, due)
+                        : columns.encode(encoder, key, change, due, cells));
+        if (due != Long.MAX_VALUE
+                && (cells == null || !draft.wasRow() || before == null || before.dueMicros() != due)) {
+            expiry.note(due, key);
         }
-        var slot = entry.slot();
+        var slot = draft.slot();
+        rowBytes -= slot == null ? 0 : slot.weight();
         if (slot != null && active.owns(slot)) {
-            active.change(slot, row);
+            active.change(slot, row.image(), change);
         } else {
-            slot = active.add(row, before == null ? 0 : before.change(), indexes.entries(before));
+            var added = active.add(row.image(), change, before == null ? 0 : before.change(), indexes.entries(before));
+            rows.put(key, slot, added);
+            slot = added;
         }
+        rowBytes += slot.weight();
         if (indexes.count() > 0) {
             active.list(slot, indexes.entries(row));
         }
-        cache.commit(entry, row, slot);
-        rowCount += (isRow ? 1 : 0) - (wasRow ? 1 : 0);
-        return new ViewDelta.Change(entry.key(), wasRow ? before : null, isRow ? row : null);
+        boolean wasRow = draft.wasRow();
+        rowCount += (cells == null ? 0 : 1) - (wasRow ? 1 : 0);
+        return new ViewDelta.Change(key, wasRow ? before : null, cells == null ? null : row);
+    }
+
+    private void forgetBatch() {
+        touched.clear();
+        drafts.clear();
+    }
+
+    /**
+     * Forgets rows that the store has, when they are enough to be worth the search: those that did not change since the last spill, and
+     * when that is not enough all.
+     */
+    private void forget() {
+        int newest = overlays - (frozen == null ? 1 : 2);
+        if (storedBytes() > rowBytes / 4) {
+            keep(slot -> slot.overlay() >= newest);
+        }
+        if (budget.isExceeded() && storedBytes() > rowBytes / 4) {
+            rest();
+        }
+    }
+
+    private long storedBytes() {
+        return rowBytes - active.weight() - (frozen == null ? 0 : frozen.weight());
+    }
+
+    /** Forgets the rows that the store has: it will not be folded for a while. Fold thread, between batches. */
+    void rest() {
+        keep(slot -> active.owns(slot) || frozen != null && frozen.owns(slot));
+    }
+
+    private void keep(Predicate<Overlay.Slot> wanted) {
+        long bytesBefore = rowBytes;
+        lock.lock();
+        try {
+            rowBytes = rows.keep(wanted);
+        } finally {
+            lock.unlock();
+        }
+        budget.add(rowBytes - bytesBefore);
     }
 
     /** Forgets what the batch has done so far. Fold thread. */
     void discard() {
-        touched.forEach(RowCache.Entry::discard);
-        touched.clear();
-        raised.clear();
+        forgetBatch();
+        if (alerts != null) {
+            alerts.discard();
+        }
         carried.discard();
         parking.discard();
     }
@@ -417,7 +424,7 @@ final class Table {
         lock.lock();
         try {
             frozen = active;
-            active = new Overlay(overlays++, indexes.count());
+            active = overlay();
         } finally {
             lock.unlock();
         }
@@ -438,12 +445,7 @@ final class Table {
         expiry.thaw(done.expiry());
     }
 
-    /** Forgets the rows at hand: it will not be folded for a while. Fold thread, between batches. */
-    void rest() {
-        cache.clear();
-    }
-
-    /** No reader may begin any more: the rows will be deleted. */
+    /** No reader may begin any more: the rows will be deleted. Fold thread. */
     void drop() {
         lock.lock();
         try {
@@ -451,6 +453,7 @@ final class Table {
         } finally {
             lock.unlock();
         }
+        keep(slot -> false);
     }
 
     /** The view at this moment with a copy of some of its newest rows; null when it was dropped. Any thread but an event loop. */
@@ -462,6 +465,26 @@ final class Table {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The newest row of a key where the store does not have it: none or one. Under the lock: for {@link #capture}. */
+    List<StoredRow> newest(String key) {
+        var slot = rows.find(key);
+        return slot != null && active.owns(slot) ? List.of(new StoredRow(columns, slot.image())) : List.of();
+    }
+
+    /** Whether the overlay that was active at a captured moment had a key then. Any thread but an event loop. */
+    boolean isInActive(Capture capture, String key) {
+        long change = capture.at().checkpoint().change();
+        lock.lock();
+        try {
+            if (capture.active() == active) {
+                return active.owned(rows.find(key), change);
+            }
+        } finally {
+            lock.unlock();
+        }
+        return capture.active().hadKey(key, change);
     }
 
     /** Puts most of the active overlay's keys in order outside the lock, for {@link #capture captures} that read by key. */

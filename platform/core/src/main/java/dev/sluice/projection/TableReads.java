@@ -30,10 +30,7 @@ final class TableReads {
     }
 
     Rows.KeyedRow row(String key) {
-        try (var capture = captured(active -> {
-            var slot = active.slot(key);
-            return slot == null ? List.of() : List.of(slot.row());
-        })) {
+        try (var capture = captured(active -> table.newest(key))) {
             var row = row(capture, key);
             return new Rows.KeyedRow(
                     key,
@@ -46,12 +43,15 @@ final class TableReads {
         if (!capture.newest().isEmpty()) {
             return capture.newest().get(0);
         }
-        var slot = capture.frozen() == null ? null : capture.frozen().slot(key);
-        if (slot != null) {
-            return slot.row();
-        }
+        var frozen = capture.frozen() == null ? null : capture.frozen().row(key);
+        return frozen != null ? frozen : stored(capture, key);
+    }
+
+    /** The row of a key in the captured store. */
+    @Nullable
+    StoredRow stored(Capture capture, String key) {
         byte[] stored = capture.store().get(StoreKeys.row(table.viewId(), key));
-        return stored == null ? null : new StoredRow(table.columns(), key, stored);
+        return stored == null ? null : new StoredRow(table.columns(), RowImage.of(key, stored));
     }
 
     Rows.Page rows(
@@ -111,7 +111,7 @@ final class TableReads {
                 if (key.equals(stored)) {
                     row = key.equals(newest.key()) || key.equals(frozen.key())
                             ? null
-                            : new StoredRow(table.columns(), key, scan.value());
+                            : new StoredRow(table.columns(), RowImage.of(key, scan.value()));
                     stored = nextStored(scan, after);
                 }
                 if (key.equals(frozen.key())) {
@@ -157,7 +157,9 @@ final class TableReads {
             var frozen = capture.frozen();
             if (frozen != null && rows.size() <= limit) {
                 rows.addAll(frozen.rowsChangedAfter(
-                        change, limit + 1 - rows.size(), row -> unsent.test(row) && !isInActive(capture, row.key())));
+                        change,
+                        limit + 1 - rows.size(),
+                        row -> unsent.test(row) && !table.isInActive(capture, row.key())));
             }
             if (rows.size() <= limit) {
                 rows.addAll(capture.newest());
@@ -195,22 +197,18 @@ final class TableReads {
                         || isNewerElsewhere(capture, key)) {
                     continue;
                 }
-                byte[] stored = capture.store().get(StoreKeys.row(viewId, key));
-                if (stored != null) {
+                var row = stored(capture, key);
+                if (row != null) {
                     given += rows.isEmpty() ? 0 : rows.get(rows.size() - 1).weight();
-                    rows.add(new StoredRow(table.columns(), key, stored));
+                    rows.add(row);
                 }
             }
         }
     }
 
-    static boolean isNewerElsewhere(Capture capture, String key) {
-        return capture.frozen() != null && capture.frozen().slot(key) != null || isInActive(capture, key);
-    }
-
-    static boolean isInActive(Capture capture, String key) {
-        var slot = capture.active().slot(key);
-        return slot != null && slot.since() <= capture.at().checkpoint().change();
+    /** Whether the store's row of a key was not the newest at the captured moment. */
+    boolean isNewerElsewhere(Capture capture, String key) {
+        return capture.frozen() != null && capture.frozen().row(key) != null || table.isInActive(capture, key);
     }
 
     private static View.Changes changes(List<StoredRow> rows, Capture capture, int limit) {

@@ -5,7 +5,6 @@ import dev.sluice.projection.Generations.Generation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the tables of generations: of what the store has of them, else new ones. One thread at a time. */
@@ -13,17 +12,15 @@ final class Tables {
     /** A view id that no generation has. */
     private static final int TRIED = 0;
 
-    private static final long TRIED_BYTES = 16 << 20;
-
     private final ViewStore store;
     private final int shards;
-    private final LongSupplier cacheBytes;
+    private final RowBudget budget;
 
-    /** @param cacheBytes most that one table's rows at hand take */
-    Tables(ViewStore store, int shards, LongSupplier cacheBytes) {
+    /** @param budget of the tables that are folded by the fold thread */
+    Tables(ViewStore store, int shards, RowBudget budget) {
         this.store = store;
         this.shards = shards;
-        this.cacheBytes = cacheBytes;
+        this.budget = budget;
     }
 
     /** The one definition in a text, which must be of that name. */
@@ -39,17 +36,18 @@ final class Tables {
 
     /** An empty table like another, under a number of its own: it is never written. */
     Table scratch(Table like) {
-        return table(store.create(like.name(), like.generation(), like.record().text(), shards), like.definition());
+        var record = store.create(like.name(), like.generation(), like.record().text(), shards);
+        return new Table(record, like.definition(), store.identity(), store.rows(), RowBudget.none());
     }
 
     /** An empty table of a definition that is tried out: it is never written. */
     Table tried(Definition definition, String text) {
         var record = new ViewRecord(TRIED, definition.name(), 1, text, Epochs.NONE, Checkpoint.start(1));
-        return new Table(record, definition, store.identity(), store.rows(), () -> TRIED_BYTES);
+        return new Table(record, definition, store.identity(), store.rows(), RowBudget.none());
     }
 
     private Table table(ViewRecord record, Definition definition) {
-        return new Table(record, definition, store.identity(), store.rows(), cacheBytes);
+        return new Table(record, definition, store.identity(), store.rows(), budget);
     }
 
     /** Null when the store has nothing of it, or what it has belongs to a definition that is not read any more. */

@@ -36,7 +36,8 @@ import java.util.stream.Collectors;
 /** A log and a projection room in a folder, to be stopped, crashed and opened again. */
 final class House implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
-    private static final long MEMORY_BYTES = 16 << 20;
+    /** So little that rows are often forgotten. */
+    private static final ViewMemory MEMORY = new ViewMemory(16 << 20, 1 << 18);
 
     private final Path folder;
     private final Duration flushInterval;
@@ -62,7 +63,7 @@ final class House implements AutoCloseable {
     }
 
     private ProjectionRoom open() {
-        return new ProjectionRoom(vertx, log, views, flushInterval, MEMORY_BYTES, mesh, metrics);
+        return new ProjectionRoom(vertx, log, views, flushInterval, MEMORY, mesh, metrics);
     }
 
     private long nowMicros() {

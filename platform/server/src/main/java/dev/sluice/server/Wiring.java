@@ -12,6 +12,7 @@ import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.log.Shard;
 import dev.sluice.projection.ProjectionRoom;
+import dev.sluice.projection.ViewMemory;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
 import dev.sluice.server.gateway.Health;
@@ -85,7 +86,7 @@ public final class Wiring implements AutoCloseable {
                 log,
                 folder.resolve("views"),
                 config.duration(ConfigKey.VIEWS_FLUSH_INTERVAL),
-                config.size(ConfigKey.MEMORY_BUDGET) / VIEW_SHARE,
+                ViewMemory.of(config.size(ConfigKey.MEMORY_BUDGET) / VIEW_SHARE),
                 mesh,
                 metrics);
         this.projectionFiles = new ProjectionFiles(config.projectionFolders(), projections);

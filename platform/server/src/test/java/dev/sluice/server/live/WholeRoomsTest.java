@@ -8,6 +8,7 @@ import dev.sluice.log.Expected;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.projection.ProjectionRoom;
+import dev.sluice.projection.ViewMemory;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
@@ -60,7 +61,7 @@ class WholeRoomsTest {
                 log,
                 folder.resolve("views"),
                 Duration.ofSeconds(30),
-                16 << 20,
+                ViewMemory.of(16 << 20),
                 server.mesh,
                 server.metrics);
         get(server.vertx.deployVerticle(new ShardVerticle(log, server.mesh)));
