@@ -36,7 +36,7 @@ class TidyTest {
             "dev/sluice/log",
             70,
             "dev/sluice/projection",
-            60,
+            80,
             "dev/sluice/server/gateway",
             40,
             "dev/sluice/server/cli",
