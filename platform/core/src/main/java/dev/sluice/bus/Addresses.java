@@ -19,6 +19,11 @@ public final class Addresses {
         return "shard." + shard + ".resolve";
     }
 
+    /** Questions to a query handler of a projection: a {@code Query}, answered by an {@code Answer}. */
+    public static String query(String projection, String query) {
+        return "query." + projection + "." + query;
+    }
+
     /** Changes of a view, published after each commit: a {@code ViewDelta}. */
     public static String view(String projection) {
         return "view." + projection;

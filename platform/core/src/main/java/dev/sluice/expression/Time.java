@@ -22,7 +22,8 @@ public record Time(long micros) implements Comparable<Time> {
         }
     }
 
-    static Time of(Instant moment) {
+    /** To the microsecond; ArithmeticException when that is beyond what a time can be. */
+    public static Time of(Instant moment) {
         return new Time(
                 Math.addExact(Math.multiplyExact(moment.getEpochSecond(), 1_000_000L), moment.getNano() / 1_000));
     }

@@ -4,6 +4,7 @@ import dev.sluice.expression.EventSlots;
 import dev.sluice.expression.Expression;
 import dev.sluice.expression.Variable;
 import dev.sluice.log.Failure;
+import dev.sluice.projection.Definition.Aggregated;
 import dev.sluice.projection.Definition.Assignment;
 import dev.sluice.projection.Definition.Clause;
 import dev.sluice.projection.Definition.Column;
@@ -25,7 +26,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 final class ClauseReader {
     private static final Pattern COLUMN = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
     private static final Set<String> RESERVED = Set.of("key", "each", "delete", "true", "false", "null", "in");
-    private static final int MAX_CLAUSES = 200;
+    static final int MAX_CLAUSES = 200;
     private static final int MAX_KEY_PARTS = 10;
     private static final Pattern EACH =
             Pattern.compile("(.+)\\sas\\s+([A-Za-z_][A-Za-z0-9_]{0,63})\\s*", Pattern.DOTALL);
@@ -37,7 +38,7 @@ final class ClauseReader {
     private final List<String> carried;
     private final Set<String> carriedTypes;
     private final Definition.@Nullable Window window;
-    private final List<Column> columns = new ArrayList<>();
+    private final List<Aggregated> columns = new ArrayList<>();
 
     ClauseReader(
             Document document, EventSlots slots, List<Definition.Carried> carried, Definition.@Nullable Window window) {
@@ -206,7 +207,8 @@ final class ClauseReader {
                             ? slots.compileNumber(argument, variables)
                             : slots.compileScalar(argument, variables));
         }
-        return new Assignment(column(new Column(name, aggregate, size), node, path), argument);
+        var column = new Aggregated(name, aggregate, size);
+        return new Assignment(index(column, node, path), column, argument);
     }
 
     void checkColumn(String name, Node node, String path) {
@@ -221,7 +223,7 @@ final class ClauseReader {
         }
     }
 
-    private int column(Column wanted, Node node, String path) {
+    private int index(Aggregated wanted, Node node, String path) {
         for (int i = 0; i < columns.size(); i++) {
             var known = columns.get(i);
             if (known.name().equals(wanted.name())) {
@@ -242,7 +244,7 @@ final class ClauseReader {
         return columns.size() - 1;
     }
 
-    private static String shown(Column column) {
+    private static String shown(Aggregated column) {
         return column.aggregate().word() + "()" + (column.size() == 0 ? "" : " of " + column.size());
     }
 }

@@ -28,15 +28,17 @@ final class Columns {
     private final Map<String, Integer> indexes = new HashMap<>();
     private final List<String> names = new ArrayList<>();
     private final RowFormula[] formulas;
+    private final List<Definition.Column> stored;
     private final @Nullable Object[] empty;
 
     /** @param derived each computed from columns and those before it */
     Columns(List<Definition.Column> columns, List<Definition.Derived> derived) {
+        stored = columns;
         formulas = new RowFormula[derived.size()];
         empty = new Object[columns.size()];
         for (int i = 0; i < columns.size(); i++) {
             add(columns.get(i).name());
-            empty[i] = columns.get(i).aggregate().empty();
+            empty[i] = columns.get(i).empty();
         }
         for (int i = 0; i < formulas.length; i++) {
             formulas[i] = RowFormula.compile(derived.get(i).expression(), indexes.keySet());
@@ -52,6 +54,11 @@ final class Columns {
     /** Of all columns, those derived last. */
     List<String> names() {
         return Collections.unmodifiableList(names);
+    }
+
+    /** Without those derived. */
+    List<Definition.Column> stored() {
+        return stored;
     }
 
     int count() {
@@ -201,6 +208,9 @@ final class Columns {
         } else if (cell instanceof Latest latest) {
             out.u8('L').varint(latest.values().size());
             latest.values().forEach(value -> writePlaced(out, value));
+        } else if (cell instanceof List<?> values) {
+            out.u8('A').varint(values.size());
+            values.forEach(value -> writeScalar(out, value));
         } else if (cell instanceof Mean mean) {
             out.u8('m').varint(mean.count());
             writeScalar(out, mean.sum());
@@ -260,13 +270,8 @@ final class Columns {
         return switch (tag) {
             case 'c' -> in.varint();
             case 'p' -> readPlaced(in);
-            case 'S' -> {
-                var values = new Object[(int) in.varint()];
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = present(readScalar(in, in.u8()));
-                }
-                yield new Members(List.of(values));
-            }
+            case 'S' -> new Members(readValues(in));
+            case 'A' -> readValues(in);
             case 'L' -> {
                 var values = new Placed[(int) in.varint()];
                 for (int i = 0; i < values.length; i++) {
@@ -280,6 +285,14 @@ final class Columns {
             }
             default -> readScalar(in, tag);
         };
+    }
+
+    private static List<Object> readValues(ByteReader in) {
+        var values = new Object[(int) in.varint()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = present(readScalar(in, in.u8()));
+        }
+        return List.of(values);
     }
 
     private static Placed readPlaced(ByteReader in) {

@@ -7,11 +7,13 @@ import dev.sluice.log.StreamName;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A projection as it was defined. Equal definitions fold equally.
  *
+ * @param javaVersion of the Java code that folds it, 0: its expressions do
  * @param carried what is remembered of each source stream
  * @param key of every clause that has none of its own
  * @param retainMicros how long after its last event (with a window: after the window's end) a row is kept; 0: for ever
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Definition(
         String name,
+        int javaVersion,
         From from,
         List<Carried> carried,
         @Nullable Window window,
@@ -86,8 +89,54 @@ record Definition(
         static final Key OF_STREAM = new Key(List.of(), false);
     }
 
-    /** {@code size}: most values of a list, 0 for other aggregates. */
-    record Column(String name, Aggregate aggregate, int size) {}
+    /** A column that is stored. */
+    sealed interface Column {
+        String name();
+
+        /** The cell of a row that no event has reached. */
+        @Nullable
+        Object empty();
+
+        /** Whether readers see a list. */
+        boolean isList();
+    }
+
+    /** What events add up to; {@code size}: most values of a list, 0 for other aggregates. */
+    record Aggregated(String name, Aggregate aggregate, int size) implements Column {
+        @Override
+        public @Nullable Object empty() {
+            return aggregate.empty();
+        }
+
+        @Override
+        public boolean isList() {
+            return aggregate.isList();
+        }
+    }
+
+    /** What Java code says: a value of a kind, or a list of them. */
+    record Typed(String name, Kind kind, boolean isList) implements Column {
+        /** In each cell of a row that is not there. */
+        static final Object NO_ROW = new Object();
+
+        enum Kind {
+            BOOLEAN,
+            INTEGER,
+            NUMBER,
+            TEXT,
+            TIME;
+
+            /** The name in definitions. */
+            String word() {
+                return name().toLowerCase(Locale.ROOT);
+            }
+        }
+
+        @Override
+        public Object empty() {
+            return NO_ROW;
+        }
+    }
 
     record Derived(String name, Expression expression) {}
 
@@ -128,7 +177,13 @@ record Definition(
     }
 
     /** One column's change: its index and the aggregate's argument, null for count. */
-    record Assignment(int column, @Nullable Expression argument) {}
+    record Assignment(
+            int index, Aggregated column, @Nullable Expression argument) {}
+
+    /** Whether Java code folds it: the one that is registered under its name and version. */
+    boolean isJava() {
+        return javaVersion > 0;
+    }
 
     boolean hasCarried() {
         return !carried.isEmpty();

@@ -41,16 +41,19 @@ final class DefinitionReader {
             Map.of("s", 1L, "m", 60L, "h", 3_600L, "d", 86_400L, "w", 604_800L);
     private static final Set<String> KEYS = Set.of(
             "projection", "from", "carry", "window", "key", "where", "retain", "fold", "derive", "index", "alert");
+    private static final Set<String> KEYS_OF_JAVA = Set.of("projection", "java", "from", "fold", "columns", "index");
     private static final int MAX_CARRIED = 50;
     private static final int MAX_INDEXES = 10;
 
     private final Document document;
     private final EventSlots slots = new EventSlots();
     private final Map<String, Node> fields;
+    private final @Nullable Node java;
 
     private DefinitionReader(Document document) {
         this.document = document;
-        fields = document.fields(document.root(), "", KEYS);
+        java = document.fields(document.root(), "", null).get("java");
+        fields = document.fields(document.root(), "", java == null ? KEYS : KEYS_OF_JAVA);
     }
 
     static Definition read(Document document) {
@@ -74,15 +77,17 @@ final class DefinitionReader {
                 : reader.key(keyNode, "key", Definition.variables(names(carried), window != null, null));
         var whereNode = fields.get("where");
         var where = whereNode == null ? null : where(whereNode, carried, window);
-        var clauses = reader.fold(fields.get("fold"));
+        var ofJava = new JavaReader(document);
+        var clauses = java == null ? reader.fold(fields.get("fold")) : ofJava.fold(fields.get("fold"));
         checkWindowed(window, keyNode, clauses);
-        var columns = reader.columns();
+        var columns = java == null ? reader.columns() : ofJava.columns(fields.get("columns"), reader);
         var deriveNode = fields.get("derive");
         var derived = deriveNode == null ? List.<Derived>of() : derived(deriveNode, reader, columns);
         var indexNode = fields.get("index");
         var alertNode = fields.get("alert");
         return new Definition(
                 name,
+                java == null ? 0 : ofJava.version(java),
                 from,
                 carried,
                 window,
@@ -331,9 +336,7 @@ final class DefinitionReader {
                                 + String.join(", ", known));
             }
             String column = written.group(1);
-            if (columns.stream()
-                    .anyMatch(folded ->
-                            folded.name().equals(column) && folded.aggregate().isList())) {
+            if (columns.stream().anyMatch(folded -> folded.name().equals(column) && folded.isList())) {
                 throw document.invalid(each, "index", "found a column of lists, expected one of single values");
             }
             var index = new Index(column, "desc".equals(written.group(2)));

@@ -8,8 +8,6 @@ import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.Definition.Deed;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -17,25 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /** What one event type does to one table, compiled. For the fold thread. */
 final class FoldClause {
-    private static final int MAX_ELEMENTS = 10_000;
-    private static final @Nullable Object[] NOTHING = {};
+    static final @Nullable Object[] NOTHING = {};
 
     private final Table table;
-    private final @Nullable Alerts alerts;
     private final Definition.From from;
     private final Deed deed;
     private final Carry carry;
     private final @Nullable Windowing window;
     private final @Nullable Condition where;
-    private final @Nullable Evaluator each;
-    private final int elementVariable;
-    private final RowKey key;
-    private final Steps steps;
+    private final RowFold rows;
     private final long retainMicros;
 
     FoldClause(Table table, Definition.Clause clause, EventSlots slots) {
         this.table = table;
-        alerts = table.alerts();
         var definition = table.definition();
         from = definition.from();
         deed = clause.deed();
@@ -45,12 +37,9 @@ final class FoldClause {
         var common = definition.variables(null);
         window = windowed == null ? null : new Windowing(windowed, retainMicros, common.size() - 1);
         where = definition.where() == null ? null : slots.compileCondition(definition.where(), common);
-        var fanOut = clause.each();
-        each = fanOut == null ? null : slots.compileList(fanOut.list(), common);
-        var variables = definition.variables(fanOut);
-        elementVariable = variables.size() - 1;
-        key = new RowKey(clause.keyOr(definition.key()), slots, variables);
-        steps = new Steps(table, clause, slots, variables);
+        rows = definition.isJava()
+                ? new JavaFold<>(table, table.java().required(definition), clause.type())
+                : new ExpressionFold(table, clause, slots);
     }
 
     Table table() {
@@ -102,7 +91,7 @@ final class FoldClause {
             throw refused("where: ", failure, Set.of(), carried);
         }
         if (mayPark && !table.parking().isEmpty()) {
-            var keys = keys(facts, event);
+            var keys = rows.keys(facts, event);
             for (String rowKey : keys) {
                 var blocker = table.parking().blocker(rowKey);
                 if (blocker != null) {
@@ -111,120 +100,12 @@ final class FoldClause {
                 }
             }
         }
-        if (each == null) {
-            foldOnce(facts, event, due, carried);
-        } else {
-            foldEach(each, facts, event, due, carried);
-        }
+        rows.fold(facts, event, due, carried);
         return Outcome.FOLDED;
     }
 
-    private void foldOnce(EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried) throws Refused {
-        String rowKey = rowKey(facts, event, Set.of(), carried);
-        var draft = table.draft(rowKey);
-        if (deed == Deed.DELETE) {
-            table.delete(draft);
-            return;
-        }
-        var cells = table.cells(draft, event.recordedMicros());
-        boolean wasAlerting = alerts != null && alerts.isMet(rowKey, cells);
-        step(cells, facts, event, carried, rowKey);
-        table.touch(draft, cells, due);
-        alert(wasAlerting, event, rowKey, cells);
-    }
-
-    /** Folds the elements into copies of their rows, so that none counts when one is refused. */
-    private void foldEach(Evaluator list, EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried)
-            throws Refused {
-        var staged = new LinkedHashMap<String, @Nullable Object[]>();
-        for (Object element : elements(list, facts, carried)) {
-            facts.variable(elementVariable, element);
-            String rowKey = rowKey(facts, event, staged.keySet(), carried);
-            var cells = staged.get(rowKey);
-            if (cells == null) {
-                cells = table.cells(table.draft(rowKey), event.recordedMicros()).clone();
-                staged.put(rowKey, cells);
-            }
-            if (deed == Deed.FOLD) {
-                step(cells, facts, event, carried, rowKey);
-            }
-        }
-        staged.forEach((rowKey, cells) -> {
-            var draft = table.draft(rowKey);
-            if (deed == Deed.DELETE) {
-                table.delete(draft);
-                return;
-            }
-            var live = table.cells(draft, event.recordedMicros());
-            boolean wasAlerting = alerts != null && alerts.isMet(rowKey, live);
-            System.arraycopy(cells, 0, live, 0, cells.length);
-            table.touch(draft, live, due);
-            alert(wasAlerting, event, rowKey, live);
-        });
-    }
-
-    private void alert(boolean wasAlerting, RecordedEvent event, String rowKey, @Nullable Object[] cells) {
-        if (alerts != null && !wasAlerting && alerts.isMet(rowKey, cells)) {
-            alerts.raise(event, rowKey, cells);
-        }
-    }
-
-    private List<?> elements(Evaluator list, EventFacts facts, @Nullable Object[] carried) throws Refused {
-        try {
-            var elements = (List<?>) list.evaluate(facts);
-            if (elements == null) {
-                table.tally().nullIgnored();
-                return List.of();
-            }
-            if (elements.size() > MAX_ELEMENTS) {
-                throw Failure.of(
-                        Failure.Kind.EVALUATION_FAILED,
-                        "found " + elements.size() + " elements, expected at most " + MAX_ELEMENTS);
-            }
-            return elements;
-        } catch (Failure failure) {
-            throw refused("each: ", failure, Set.of(), carried);
-        }
-    }
-
-    /** The keys of all rows that an event is for, as far as they can be told. */
-    Set<String> keys(EventFacts facts, RecordedEvent event) {
-        var keys = new LinkedHashSet<String>();
-        try {
-            if (each == null) {
-                keys.add(key.of(facts, event));
-                return keys;
-            }
-            for (Object element : elements(each, facts, NOTHING)) {
-                facts.variable(elementVariable, element);
-                keys.add(key.of(facts, event));
-            }
-        } catch (Failure | Refused untold) {
-            return keys; // folding it says what is wrong
-        }
-        return keys;
-    }
-
-    private String rowKey(EventFacts facts, RecordedEvent event, Set<String> others, @Nullable Object[] carried)
-            throws Refused {
-        try {
-            return key.of(facts, event);
-        } catch (Failure failure) {
-            throw refused("key: ", failure, others, carried);
-        }
-    }
-
-    private void step(
-            @Nullable Object[] cells, EventFacts facts, RecordedEvent event, @Nullable Object[] carried, String rowKey)
-            throws Refused {
-        try {
-            steps.run(cells, facts, event);
-        } catch (Failure failure) {
-            throw refused("", failure, each == null ? Set.of(rowKey) : keys(facts, event), carried);
-        }
-    }
-
-    private static Refused refused(String part, Failure failure, Set<String> keys, @Nullable Object[] carried) {
+    /** A failure of the event, in words; of anything else: itself, thrown. */
+    static Refused refused(String part, Failure failure, Set<String> keys, @Nullable Object[] carried) {
         if (failure.kind() != Failure.Kind.EVALUATION_FAILED) {
             throw failure;
         }
@@ -238,7 +119,7 @@ final class FoldClause {
         private final transient Set<String> keys;
         private final transient @Nullable Object[] carried;
 
-        private Refused(String detail, Set<String> keys, @Nullable Object[] carried) {
+        Refused(String detail, Set<String> keys, @Nullable Object[] carried) {
             super(detail, null, false, false);
             this.keys = keys;
             this.carried = carried;

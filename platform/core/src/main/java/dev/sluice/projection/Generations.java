@@ -6,6 +6,9 @@ import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +64,14 @@ record Generations(
 
     static Generations none(String name) {
         return new Generations(name, 0, 0, null, null, null, null, false, "");
+    }
+
+    /** The definitions of its generations, and the newest that was given. */
+    List<String> texts() {
+        return Stream.concat(
+                        Stream.of(live, building, kept).filter(Objects::nonNull).map(Generation::text),
+                        Stream.ofNullable(given))
+                .toList();
     }
 
     Generations after(RecordedEvent event) {

@@ -120,7 +120,12 @@ final class LiveView implements View {
 
     @Nullable
     String problem() {
-        return problem;
+        String missing = table.missing();
+        var beside = building;
+        if (missing == null && beside != null) {
+            missing = beside.table().missing();
+        }
+        return missing == null ? problem : missing;
     }
 
     void problem(@Nullable String found) {

@@ -21,12 +21,14 @@ final class Operations {
 
     private final DefinitionLog definitions;
     private final Tables tables;
+    private final JavaProjections java;
     private final FoldLoop loop;
     private final int shards;
 
-    Operations(DefinitionLog definitions, Tables tables, FoldLoop loop, int shards) {
+    Operations(DefinitionLog definitions, Tables tables, JavaProjections java, FoldLoop loop, int shards) {
         this.definitions = definitions;
         this.tables = tables;
+        this.java = java;
         this.loop = loop;
         this.shards = shards;
     }
@@ -36,8 +38,42 @@ final class Operations {
         LiveView view(Table table, Definition definition, String text);
     }
 
+    /**
+     * Takes the code of a projection in Java, goes on with what waits for it, and applies its definition, unless the newest is of
+     * a higher version: then the code is there to be rolled back to.
+     *
+     * @param view null when there is none of that name
+     */
+    Applied register(Projection<?> projection, @Nullable LiveView view, Register register) {
+        var before = definitions.of(projection.name());
+        checkVersion(before, projection.written().definition());
+        java.add(projection);
+        if (view != null) {
+            done(loop.goOn(view));
+        }
+        if (before.given() != null
+                && Tables.definition(before.name(), before.given()).javaVersion() > projection.version()) {
+            return new Applied(before.name(), before.newest(), false, false);
+        }
+        return apply(projection.written(), view, Applying.REPEATED, register);
+    }
+
+    /** Of a version that is known already, a definition must not differ. */
+    private static void checkVersion(Generations before, Definition definition) {
+        for (String text : before.texts()) {
+            var known = Tables.definition(before.name(), text);
+            if (known.javaVersion() == definition.javaVersion() && !known.equals(definition)) {
+                throw Failure.of(
+                        Failure.Kind.DEFINITION_INVALID,
+                        "found another definition of version " + known.javaVersion() + " of projection " + known.name()
+                                + ", expected a higher version: its sources, event types, columns or indexes differ");
+            }
+        }
+    }
+
     /** @param view null when there is none of that name */
     Applied apply(Written written, @Nullable LiveView view, Applying how, Register register) {
+        java.check(written.definition());
         String name = written.definition().name();
         var before = definitions.of(name);
         int newest = before.newest();
@@ -83,6 +119,7 @@ final class Operations {
         if (before.building() != null) {
             return;
         }
+        checkCode(view.definition(), Failure.Kind.UNAVAILABLE);
         var generation = new Generation(before.newest() + 1, view.text(), isHeld, null);
         definitions.define(before, generation.number(), generation.text(), isHeld);
         build(view, generation, view.definition());
@@ -145,8 +182,16 @@ final class Operations {
         revive(view, before, kept);
     }
 
+    private void checkCode(Definition definition, Failure.Kind kind) {
+        String missing = java.missing(definition);
+        if (missing != null) {
+            throw Failure.of(kind, missing);
+        }
+    }
+
     private void revive(LiveView view, Generations before, Generation kept) {
         var definition = Tables.definition(view.name(), kept.text());
+        checkCode(definition, Failure.Kind.NO_GENERATION);
         definitions.revive(before, kept.number());
         view.define(definition, kept.text());
         if (!done(loop.revive(view, kept.number()))) {

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     private final WorkerExecutor changes;
     private final Tables tables;
     private final Operations operations;
+    private final QueryHandlers handlers;
     private final Map<String, LiveView> views = new ConcurrentSkipListMap<>();
     private final Map<String, Info> unreadable = new ConcurrentHashMap<>();
     private final Map<String, List<Meter.Id>> gauges = new ConcurrentHashMap<>();
@@ -64,16 +66,18 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         var budget = new RowBudget(memory.rowBytes());
         store = ViewStore.open(folder, memory.storeBytes(), log.id(), offsets(log));
         changes = vertx.createSharedWorkerExecutor("projection-changes", 1);
-        tables = new Tables(store, log.shards(), budget);
+        var java = new JavaProjections();
+        tables = new Tables(store, log.shards(), budget, java);
         var reads = new ReadPool(vertx, READ_THREADS);
         house = new LiveView.House(vertx, log, reads, clock, new AsOf(vertx, log, reads, tables::scratch));
+        handlers = new QueryHandlers(mesh);
         var definitions = new DefinitionLog(log, clock);
         var outbox = new Outbox(log);
         var wakeup = new Wakeup();
         var spiller = new Spiller(
                 store, outbox, flushInterval.toNanos(), budget.maxUnwrittenBytes(), wakeup, System.nanoTime());
         loop = new FoldLoop(log, outbox, new DeltaPublisher(mesh), spiller, metrics, wakeup, this::caughtUp);
-        operations = new Operations(definitions, tables, loop, log.shards());
+        operations = new Operations(definitions, tables, java, loop, log.shards());
         try {
             var seats = new ArrayList<Seat>();
             definitions.all().forEach(each -> recover(each, seats));
@@ -173,14 +177,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
             if (expectedName != null) {
                 DefinitionFile.only(written, expectedName);
             }
-            long added = written.stream()
-                    .filter(each -> !views.containsKey(each.definition().name()))
-                    .count();
-            if (views.size() + added > MAX_PROJECTIONS) {
-                throw Failure.of(
-                        Failure.Kind.DEFINITION_INVALID,
-                        "found " + (views.size() + added) + " projections, expected at most " + MAX_PROJECTIONS);
-            }
+            checkCount(written.stream().map(each -> each.definition().name()));
             var applied = new ArrayList<Applied>();
             for (var each : written) {
                 String name = each.definition().name();
@@ -191,6 +188,32 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
             }
             return applied;
         });
+    }
+
+    private void checkCount(Stream<String> names) {
+        long added = names.filter(name -> !views.containsKey(name)).count();
+        if (views.size() + added > MAX_PROJECTIONS) {
+            throw Failure.of(
+                    Failure.Kind.DEFINITION_INVALID,
+                    "found " + (views.size() + added) + " projections, expected at most " + MAX_PROJECTIONS);
+        }
+    }
+
+    @Override
+    public Future<Applied> register(Projection<?> projection) {
+        return changes.executeBlocking(() -> {
+                    String name = projection.name();
+                    checkCount(Stream.of(name));
+                    var applied = operations.register(projection, views.get(name), this::register);
+                    unreadable.remove(name);
+                    return applied;
+                })
+                .compose(applied -> handlers.serve(projection, this).map(applied));
+    }
+
+    @Override
+    public <R extends Record> Queries<R> query(Projection<R> projection) {
+        return new Queries<>(this, projection, null, 0);
     }
 
     @Override
@@ -359,6 +382,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     /** Ends the fold after its batch and flushes; then the stop was clean. Before the log is closed. */
     @Override
     public void close() {
+        handlers.close().onFailure(late -> LOG.warn("query_handlers_not_closed", late));
         house.asOf().close();
         if (loop.stop()) {
             store.closeCleanly();

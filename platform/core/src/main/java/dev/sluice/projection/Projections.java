@@ -26,6 +26,16 @@ public interface Projections {
         return apply(text, expectedName, file, Applying.AT_ONCE);
     }
 
+    /**
+     * Takes a projection written in Java, at each start anew: without effect for the log when it is as before, a new generation
+     * when its version is higher, only there to be rolled back to when it is lower. DEFINITION_INVALID when the definition of a
+     * known version differs.
+     */
+    Future<Applied> register(Projection<?> projection);
+
+    /** The rows of a projection written in Java, as records. */
+    <R extends Record> Queries<R> query(Projection<R> projection);
+
     /** How a definition is applied. The first generation of a projection is live at once, whatever is wished. */
     enum Applying {
         /** A new generation goes live when it has caught up. */

@@ -125,12 +125,15 @@ final class Roster {
         seatsOf(view).forEach(this::join);
     }
 
-    /** Into the lane that stands at the same place, else into one of its own; not when it is not to be folded. */
+    /** Into the lane that stands at the same place, else into one of its own; not when it is not, or cannot be, folded. */
     private void join(Seat seat) {
-        if (seat.isKept() || seat.view().isPaused()) {
+        var table = seat.table();
+        if (seat.isKept()
+                || seat.view().isPaused()
+                || table.missing() != null
+                || lanes.stream().anyMatch(lane -> lane.tables().contains(table))) {
             return;
         }
-        var table = seat.table();
         long[] offsets = table.committed().checkpoint().offsets();
         var same = lanes.stream().filter(lane -> lane.isAt(offsets)).findFirst();
         if (same.isPresent()) {

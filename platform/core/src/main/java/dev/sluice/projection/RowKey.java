@@ -27,9 +27,17 @@ final class RowKey {
 
     /** EVALUATION_FAILED when there is none or it is too long. */
     String of(EventFacts facts, RecordedEvent event) {
-        String key = parts.length == 0
-                ? StreamName.key(event.stream())
-                : isComposite ? composite(facts) : single(parts[0].evaluate(facts));
+        return checked(
+                parts.length == 0
+                        ? StreamName.key(event.stream())
+                        : isComposite ? composite(facts) : single(parts[0].evaluate(facts)));
+    }
+
+    /** The key; EVALUATION_FAILED when it is null or too long. */
+    static String checked(@Nullable String key) {
+        if (key == null) {
+            throw Failure.of(Failure.Kind.EVALUATION_FAILED, "found null, expected a key");
+        }
         if (key.length() * 3 > MAX_BYTES && bytes(key) > MAX_BYTES) {
             throw Failure.of(
                     Failure.Kind.EVALUATION_FAILED,
@@ -38,11 +46,8 @@ final class RowKey {
         return key;
     }
 
-    private static String single(@Nullable Object value) {
-        if (value == null) {
-            throw Failure.of(Failure.Kind.EVALUATION_FAILED, "found null, expected a key");
-        }
-        return value.toString();
+    private static @Nullable String single(@Nullable Object value) {
+        return value == null ? null : value.toString();
     }
 
     private String composite(EventFacts facts) {

@@ -28,8 +28,8 @@ final class Steps {
         results = new Object[count];
         for (int i = 0; i < count; i++) {
             var assignment = clause.assignments().get(i);
-            columns[i] = assignment.column();
-            var column = table.definition().columns().get(assignment.column());
+            columns[i] = assignment.index();
+            var column = assignment.column();
             aggregates[i] = column.aggregate();
             sizes[i] = column.size();
             var argument = assignment.argument();

@@ -23,6 +23,10 @@ final class StoredRow implements Row {
         this.image = image;
     }
 
+    Columns columns() {
+        return columns;
+    }
+
     String key() {
         var decoded = key;
         if (decoded == null) {

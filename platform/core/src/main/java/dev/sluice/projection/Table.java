@@ -59,6 +59,7 @@ final class Table {
     private final Columns columns;
     private final Identity identity;
     private final RowStore store;
+    private final JavaProjections java;
     private final RowBudget budget;
     private final RowTable rows = new RowTable();
     private final ReentrantLock lock = new ReentrantLock();
@@ -82,13 +83,21 @@ final class Table {
     private long purged;
     private @Nullable Checkpoint written;
 
-    Table(ViewRecord record, Definition definition, Identity identity, RowStore store, RowBudget budget) {
+    /** @param java where the code is found when the definition is of Java */
+    Table(
+            ViewRecord record,
+            Definition definition,
+            Identity identity,
+            RowStore store,
+            RowBudget budget,
+            JavaProjections java) {
         this.record = record;
         this.definition = definition;
         this.columns = new Columns(definition.columns(), definition.derived());
         this.identity = identity;
         this.store = store;
         this.budget = budget;
+        this.java = java;
         boolean isNew = record.checkpoint().change() == 0 && record.checkpoint().lastMicros() == 0;
         carried = new CarryStore(viewId(), definition.carried().size(), store);
         parking = new Parking(viewId());
@@ -127,6 +136,16 @@ final class Table {
 
     Definition definition() {
         return definition;
+    }
+
+    JavaProjections java() {
+        return java;
+    }
+
+    /** Why it cannot be folded; null when it can. */
+    @Nullable
+    String missing() {
+        return java.missing(definition);
     }
 
     Columns columns() {

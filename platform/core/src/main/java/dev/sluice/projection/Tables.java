@@ -15,12 +15,14 @@ final class Tables {
     private final ViewStore store;
     private final int shards;
     private final RowBudget budget;
+    private final JavaProjections java;
 
     /** @param budget of the tables that are folded by the fold thread */
-    Tables(ViewStore store, int shards, RowBudget budget) {
+    Tables(ViewStore store, int shards, RowBudget budget, JavaProjections java) {
         this.store = store;
         this.shards = shards;
         this.budget = budget;
+        this.java = java;
     }
 
     /** The one definition in a text, which must be of that name. */
@@ -37,17 +39,18 @@ final class Tables {
     /** An empty table like another, under a number of its own: it is never written. */
     Table scratch(Table like) {
         var record = store.create(like.name(), like.generation(), like.record().text(), shards);
-        return new Table(record, like.definition(), store.identity(), store.rows(), RowBudget.none());
+        return new Table(record, like.definition(), store.identity(), store.rows(), RowBudget.none(), java);
     }
 
     /** An empty table of a definition that is tried out: it is never written. */
     Table tried(Definition definition, String text) {
+        java.check(definition);
         var record = new ViewRecord(TRIED, definition.name(), 1, text, Epochs.NONE, Checkpoint.start(1));
-        return new Table(record, definition, store.identity(), store.rows(), RowBudget.none());
+        return new Table(record, definition, store.identity(), store.rows(), RowBudget.none(), java);
     }
 
     private Table table(ViewRecord record, Definition definition) {
-        return new Table(record, definition, store.identity(), store.rows(), budget);
+        return new Table(record, definition, store.identity(), store.rows(), budget, java);
     }
 
     /** Null when the store has nothing of it, or what it has belongs to a definition that is not read any more. */

@@ -56,7 +56,8 @@ class DefinitionFileTest {
         assertThat(definition.where()).hasToString("data.x > 1");
         assertThat(definition.columns())
                 .containsExactly(
-                        new Definition.Column("n", Aggregate.COUNT, 0), new Definition.Column("m", Aggregate.AVG, 0));
+                        new Definition.Aggregated("n", Aggregate.COUNT, 0),
+                        new Definition.Aggregated("m", Aggregate.AVG, 0));
         assertThat(definition.clauses().get(0).key().parts()).hasSize(1);
     }
 

@@ -29,7 +29,7 @@ class FoldPropertyTest {
         for (int i = 0; i < Integer.getInteger("fold.tries", 10); i++) {
             try {
                 rowsAreTheFoldOfTheLog(new Random(seed + i), seed + i);
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | AssertionError failed) {
                 throw new AssertionError("with -Dfold.seed=" + (seed + i), failed);
             }
         }
@@ -110,8 +110,10 @@ class FoldPropertyTest {
             definitions.add(new Operated(house, "p" + definitions.size(), random, shards));
         } else if (kind == 1) {
             house.restart();
+            definitions.forEach(operated -> operated.restarted(house));
         } else if (kind == 2) {
             house.crash();
+            definitions.forEach(operated -> operated.restarted(house));
         } else if (kind == 3) {
             house.pass(Duration.ofHours(random.nextInt(300)));
         } else if (kind == 4) {

@@ -118,6 +118,10 @@ final class House implements AutoCloseable {
         answer(room.apply(definition, null, "test.yaml"));
     }
 
+    Projections.Applied register(Projection<?> projection) {
+        return answer(room.register(projection));
+    }
+
     Cursor append(String stream, String type, String json) {
         return append(stream, List.of(event(type, json))).cursor();
     }

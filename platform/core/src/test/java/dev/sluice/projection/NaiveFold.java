@@ -110,7 +110,7 @@ record NaiveFold(
         }
     }
 
-    private static final List<Value> NUMBERS = List.of(
+    static final List<Value> NUMBERS = List.of(
             new Value("data.n", seen -> seen.field("n")),
             new Value("data.n * 2 - 1", seen -> {
                 var n = seen.field("n");
@@ -125,7 +125,7 @@ record NaiveFold(
                         : m.negate().divide(BigDecimal.valueOf(3), new MathContext(34, RoundingMode.HALF_EVEN));
             }),
             new Value("version", seen -> BigDecimal.valueOf(seen.event().version())));
-    private static final List<Value> SCALARS = List.of(
+    static final List<Value> SCALARS = List.of(
             new Value("data.m", seen -> seen.field("m")),
             new Value("data.s", seen -> seen.field("s")),
             new Value("data.n", seen -> seen.field("n")),
@@ -133,7 +133,7 @@ record NaiveFold(
             new Value("carry.kept", seen -> seen.carried().get("kept")),
             new Value("carry.other", seen -> seen.carried().get("other")),
             new Value("id", seen -> seen.event().id()));
-    private static final List<Key> KEYS = List.of(
+    static final List<Key> KEYS = List.of(
             new Key("", seen -> seen.event().stream()
                     .substring(seen.event().stream().indexOf('-') + 1)),
             new Key("key: data.s\n", seen -> (String) seen.field("s")),

@@ -6,12 +6,16 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Projections.Applying;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /** A projection that operators deal with at random, and which of its generations ought to be live. */
 final class Operated {
     private final String name;
     private final int shards;
+    private final boolean isJava;
+    private final List<Version> versions = new ArrayList<>();
     private Generation live;
     private Generation building;
     private Generation kept;
@@ -20,12 +24,24 @@ final class Operated {
 
     private record Generation(int number, NaiveFold fold) {}
 
+    private record Version(NaiveFold fold, Projection<?> projection) {}
+
     Operated(House house, String name, Random random, int shards) {
         this.name = name;
         this.shards = shards;
-        var fold = NaiveFold.random(name, random, shards);
-        house.apply(fold.yaml());
-        live = new Generation(1, fold);
+        isJava = random.nextInt(3) == 0;
+        live = new Generation(
+                1, isJava ? NaiveJava.random(name, random, shards) : NaiveFold.random(name, random, shards));
+        if (isJava) {
+            house.register(nextVersion(live.fold()).projection());
+        } else {
+            house.apply(live.fold().yaml());
+        }
+    }
+
+    private Version nextVersion(NaiveFold fold) {
+        versions.add(0, new Version(fold, NaiveJava.projection(fold, versions.size() + 1)));
+        return versions.get(0);
     }
 
     String name() {
@@ -52,6 +68,10 @@ final class Operated {
     }
 
     private void change(House house, Random random) {
+        if (isJava) {
+            register(house, nextVersion(NaiveJava.random(name, random, shards)));
+            return;
+        }
         var fold = NaiveFold.random(name, random, shards);
         boolean hold = random.nextBoolean();
         var how = hold ? Applying.HELD : Applying.AT_ONCE;
@@ -61,6 +81,19 @@ final class Operated {
             building = new Generation(applied.generation(), fold);
             isHeld = hold;
         }
+    }
+
+    private void register(House house, Version version) {
+        var applied = house.register(version.projection());
+        if (applied.changed()) {
+            building = new Generation(applied.generation(), version.fold());
+            isHeld = false;
+        }
+    }
+
+    /** Brings the code again, newest first; it is applied when something else was given meanwhile. */
+    void restarted(House house) {
+        versions.forEach(version -> register(house, version));
     }
 
     private void rebuild(House house, boolean hold) {

@@ -6,7 +6,9 @@ import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.Explanation;
+import dev.sluice.projection.Projection;
 import dev.sluice.projection.Projections;
+import dev.sluice.projection.Queries;
 import dev.sluice.projection.Row;
 import dev.sluice.projection.Rows;
 import dev.sluice.projection.View;
@@ -72,6 +74,16 @@ final class MemoryViews implements Projections {
 
     @Override
     public Future<List<Applied>> apply(String text, @Nullable String expectedName, String file, Applying how) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<Applied> register(Projection<?> projection) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <R extends Record> Queries<R> query(Projection<R> projection) {
         throw new UnsupportedOperationException();
     }
 

@@ -1,0 +1,154 @@
+package dev.sluice.projection;
+
+import dev.sluice.expression.Evaluator;
+import dev.sluice.expression.EventFacts;
+import dev.sluice.expression.EventSlots;
+import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.Definition.Deed;
+import dev.sluice.projection.FoldClause.Refused;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A clause of expressions: the event, or each element of a list in it, changes or deletes a row. For the fold thread. */
+final class ExpressionFold implements RowFold {
+    static final int MAX_ELEMENTS = 10_000;
+
+    private final Table table;
+    private final @Nullable Alerts alerts;
+    private final Deed deed;
+    private final @Nullable Evaluator each;
+    private final int elementVariable;
+    private final RowKey key;
+    private final Steps steps;
+
+    ExpressionFold(Table table, Definition.Clause clause, EventSlots slots) {
+        this.table = table;
+        alerts = table.alerts();
+        var definition = table.definition();
+        deed = clause.deed();
+        var fanOut = clause.each();
+        each = fanOut == null ? null : slots.compileList(fanOut.list(), definition.variables(null));
+        var variables = definition.variables(fanOut);
+        elementVariable = variables.size() - 1;
+        key = new RowKey(clause.keyOr(definition.key()), slots, variables);
+        steps = new Steps(table, clause, slots, variables);
+    }
+
+    @Override
+    public void fold(EventFacts facts, RecordedEvent event, long dueMicros, @Nullable Object[] carried) throws Refused {
+        if (each == null) {
+            foldOnce(facts, event, dueMicros, carried);
+        } else {
+            foldEach(each, facts, event, dueMicros, carried);
+        }
+    }
+
+    private void foldOnce(EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried) throws Refused {
+        String rowKey = rowKey(facts, event, Set.of(), carried);
+        var draft = table.draft(rowKey);
+        if (deed == Deed.DELETE) {
+            table.delete(draft);
+            return;
+        }
+        var cells = table.cells(draft, event.recordedMicros());
+        boolean wasAlerting = alerts != null && alerts.isMet(rowKey, cells);
+        step(cells, facts, event, carried, rowKey);
+        table.touch(draft, cells, due);
+        alert(wasAlerting, event, rowKey, cells);
+    }
+
+    /** Folds the elements into copies of their rows, so that none counts when one is refused. */
+    private void foldEach(Evaluator list, EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried)
+            throws Refused {
+        var staged = new LinkedHashMap<String, @Nullable Object[]>();
+        for (Object element : elements(list, facts, carried)) {
+            facts.variable(elementVariable, element);
+            String rowKey = rowKey(facts, event, staged.keySet(), carried);
+            var cells = staged.get(rowKey);
+            if (cells == null) {
+                cells = table.cells(table.draft(rowKey), event.recordedMicros()).clone();
+                staged.put(rowKey, cells);
+            }
+            if (deed == Deed.FOLD) {
+                step(cells, facts, event, carried, rowKey);
+            }
+        }
+        staged.forEach((rowKey, cells) -> {
+            var draft = table.draft(rowKey);
+            if (deed == Deed.DELETE) {
+                table.delete(draft);
+                return;
+            }
+            var live = table.cells(draft, event.recordedMicros());
+            boolean wasAlerting = alerts != null && alerts.isMet(rowKey, live);
+            System.arraycopy(cells, 0, live, 0, cells.length);
+            table.touch(draft, live, due);
+            alert(wasAlerting, event, rowKey, live);
+        });
+    }
+
+    private void alert(boolean wasAlerting, RecordedEvent event, String rowKey, @Nullable Object[] cells) {
+        if (alerts != null && !wasAlerting && alerts.isMet(rowKey, cells)) {
+            alerts.raise(event, rowKey, cells);
+        }
+    }
+
+    private List<?> elements(Evaluator list, EventFacts facts, @Nullable Object[] carried) throws Refused {
+        try {
+            var elements = (List<?>) list.evaluate(facts);
+            if (elements == null) {
+                table.tally().nullIgnored();
+                return List.of();
+            }
+            if (elements.size() > MAX_ELEMENTS) {
+                throw Failure.of(
+                        Failure.Kind.EVALUATION_FAILED,
+                        "found " + elements.size() + " elements, expected at most " + MAX_ELEMENTS);
+            }
+            return elements;
+        } catch (Failure failure) {
+            throw FoldClause.refused("each: ", failure, Set.of(), carried);
+        }
+    }
+
+    @Override
+    public Set<String> keys(EventFacts facts, RecordedEvent event) {
+        var keys = new LinkedHashSet<String>();
+        try {
+            if (each == null) {
+                keys.add(key.of(facts, event));
+                return keys;
+            }
+            for (Object element : elements(each, facts, FoldClause.NOTHING)) {
+                facts.variable(elementVariable, element);
+                keys.add(key.of(facts, event));
+            }
+        } catch (Failure | Refused untold) {
+            return keys; // folding it says what is wrong
+        }
+        return keys;
+    }
+
+    private String rowKey(EventFacts facts, RecordedEvent event, Set<String> others, @Nullable Object[] carried)
+            throws Refused {
+        try {
+            return key.of(facts, event);
+        } catch (Failure failure) {
+            throw FoldClause.refused("key: ", failure, others, carried);
+        }
+    }
+
+    private void step(
+            @Nullable Object[] cells, EventFacts facts, RecordedEvent event, @Nullable Object[] carried, String rowKey)
+            throws Refused {
+        try {
+            steps.run(cells, facts, event);
+        } catch (Failure failure) {
+            throw FoldClause.refused("", failure, each == null ? Set.of(rowKey) : keys(facts, event), carried);
+        }
+    }
+}
