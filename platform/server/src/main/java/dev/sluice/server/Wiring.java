@@ -11,6 +11,8 @@ import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.log.Shard;
+import dev.sluice.projection.Projection;
+import dev.sluice.projection.ProjectionProvider;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.ViewMemory;
 import dev.sluice.server.gateway.Gateway;
@@ -37,6 +39,7 @@ import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
@@ -114,6 +117,7 @@ public final class Wiring implements AutoCloseable {
     public static Wiring start(Config config) {
         var wiring = new Wiring(config);
         try {
+            wiring.registerProjections();
             wiring.projectionFiles.start();
             wiring.port = await(wiring.gateway.listen());
             wiring.startSources();
@@ -195,6 +199,15 @@ public final class Wiring implements AutoCloseable {
         var resolver =
                 new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
         return new Gateway.Rooms(events, projections, live, letters, resolver);
+    }
+
+    /** Those written in Java; of a name the newest version first, since older ones are only to be rolled back to. */
+    private void registerProjections() {
+        ServiceLoader.load(ProjectionProvider.class).stream()
+                .flatMap(provider -> provider.get().projections().stream())
+                .sorted(Comparator.<Projection<?>>comparingInt(Projection::version)
+                        .reversed())
+                .forEach(projection -> await(projections.register(projection)));
     }
 
     private void startSources() {
