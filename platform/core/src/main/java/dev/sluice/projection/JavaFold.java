@@ -88,8 +88,16 @@ final class JavaFold<R extends Record> implements RowFold {
             return code.call();
         } catch (Failure failure) {
             throw new Refused(part + failure.getMessage(), keys, FoldClause.NOTHING);
-        } catch (Exception | LinkageError | AssertionError | StackOverflowError thrown) {
-            throw new Refused(part + "found " + thrown + " thrown, expected a result", keys, FoldClause.NOTHING);
+        } catch (Exception | StackOverflowError thrown) {
+            throw thrown(part, thrown, keys);
+        } catch (VirtualMachineError end) {
+            throw end;
+        } catch (Error thrown) {
+            throw thrown(part, thrown, keys);
         }
+    }
+
+    private static Refused thrown(String part, Throwable thrown, Set<String> keys) {
+        return new Refused(part + "found " + thrown + " thrown, expected a result", keys, FoldClause.NOTHING);
     }
 }

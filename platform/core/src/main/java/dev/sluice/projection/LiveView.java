@@ -120,12 +120,15 @@ final class LiveView implements View {
 
     @Nullable
     String problem() {
+        return problem;
+    }
+
+    /** Why the live generation, or the one beside it, cannot be folded; null when they can. */
+    @Nullable
+    String missing() {
         String missing = table.missing();
         var beside = building;
-        if (missing == null && beside != null) {
-            missing = beside.table().missing();
-        }
-        return missing == null ? problem : missing;
+        return missing != null || beside == null ? missing : beside.table().missing();
     }
 
     void problem(@Nullable String found) {

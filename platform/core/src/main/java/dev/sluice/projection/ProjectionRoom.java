@@ -340,7 +340,8 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
 
     private static Info info(LiveView view) {
         var committed = view.table().committed();
-        String problem = view.problem();
+        String missing = view.missing();
+        String problem = missing == null ? view.problem() : missing;
         var building = view.progress();
         String state =
                 problem != null ? "failed" : view.isPaused() ? "paused" : building != null ? "building" : "running";

@@ -372,6 +372,41 @@ class JavaProjectionTest {
     }
 
     @Test
+    void errorsOfTheCodeStopNothingButTheirRow() {
+        house.register(Projection.of("counts", Count.class)
+                .fromAll()
+                .on("T", (event, row) -> new Count(row == null ? 1 : row.events() + 1))
+                .on("Endless", (event, row) -> endless(row))
+                .on("Unloaded", (event, row) -> {
+                    throw new NoClassDefFoundError("com/example/Gone");
+                })
+                .build());
+
+        house.append("x-1", "Endless", "{}");
+        house.append("x-2", "Unloaded", "{}");
+        house.append("x-3", "T", "{}");
+
+        assertThat(house.rows("counts")).containsExactly(Map.entry("3", "{\"events\":1}"));
+        assertThat(house.room().info("counts").deadLetters()).isEqualTo(2);
+    }
+
+    @SuppressWarnings("InfiniteRecursion")
+    private static Count endless(Count row) {
+        return endless(row);
+    }
+
+    @Test
+    void aDefinitionInJavaIsTriedOnGivenEvents() {
+        house.register(counts(1, 1).build());
+        String text = counts(1, 1).build().written().text();
+
+        var tested =
+                House.answer(house.room().test(text, List.of(new Projections.Given("x-1", house.event("T", "{}")))));
+
+        assertThat(tested.rows()).extracting(row -> House.json(row.row())).containsExactly("{\"events\":1}");
+    }
+
+    @Test
     void dataThatIsNotAsTheCodeWantsItIsADeadLetter() {
         house.register(customers().build());
 
