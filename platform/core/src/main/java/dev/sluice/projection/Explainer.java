@@ -38,6 +38,10 @@ final class Explainer {
     }
 
     private static Outcome outcome(Table table, Definition.Clause clause, RecordedEvent event) {
+        String missing = table.missing();
+        if (missing != null) {
+            return new Explanation.Untold(missing);
+        }
         var slots = new EventSlots();
         var fold = new FoldClause(table, clause, slots);
         var facts = new EventFacts(slots).of(event);

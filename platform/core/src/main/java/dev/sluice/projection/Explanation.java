@@ -34,6 +34,9 @@ public record Explanation(
     public record Refused(
             String detail, List<String> keys, @Nullable Position letter) implements Outcome {}
 
+    /** Nobody can say: the generation cannot be folded. */
+    public record Untold(String problem) implements Outcome {}
+
     /** It is folded into rows. */
     public record Folded(List<RowChange> rows) implements Outcome {}
 

@@ -233,7 +233,7 @@ public final class Projection<R extends Record> {
         }
 
         private static String quoted(String text) {
-            return text.matches("[A-Za-z][A-Za-z0-9_-]*( desc)?")
+            return text.matches("(?!(?i:null)$)[A-Za-z][A-Za-z0-9_-]*( desc)?")
                     ? text
                     : "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
         }

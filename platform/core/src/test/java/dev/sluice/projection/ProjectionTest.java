@@ -52,7 +52,7 @@ class ProjectionTest {
         checkRefused(() -> counts().fromAll().build(), "fold: found no list of 1 to 200 event types");
         checkRefused(() -> counts().on("T", (event, row) -> row).build(), "from: found nothing");
         checkRefused(() -> counts().on("T", (event, row) -> row).on("T", (event, row) -> row), "a second fold of T");
-        var whole = counts().fromCategories("order", "it's \"quoted\"").on("T", (event, row) -> row);
+        var whole = counts().fromCategories("order", "null", "it's \"quoted\"").on("T", (event, row) -> row);
         checkRefused(() -> whole.version(0).build(), "java.version: found 0");
         whole.version(7);
         checkRefused(() -> whole.index("total").build(), "index: found 'total', expected a column");
@@ -63,7 +63,7 @@ class ProjectionTest {
                         .definition()
                         .from()
                         .names())
-                .containsExactly("order", "it's \"quoted\"");
+                .containsExactly("order", "null", "it's \"quoted\"");
         checkRefused(
                 () -> Projection.of("no name", Count.class)
                         .fromAll()

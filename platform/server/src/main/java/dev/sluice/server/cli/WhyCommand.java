@@ -85,6 +85,7 @@ final class WhyCommand implements Callable<Integer> {
         return switch (Json.text(consumer.get("outcome"))) {
             case "filtered" -> "where " + Json.text(consumer.get("where"));
             case "parked" -> "behind " + Json.text(consumer.get("behind"));
+            case "untold" -> Json.text(consumer.get("detail"));
             case "dead_lettered" ->
                 Json.text(consumer.get("detail"))
                         + (consumer.containsKey("deadLetter")

@@ -130,6 +130,8 @@ final class WhyRoutes {
             return "dead_lettered";
         } else if (outcome instanceof Explanation.Folded) {
             return "applied";
+        } else if (outcome instanceof Explanation.Untold) {
+            return "untold";
         }
         return "not_meant";
     }
@@ -145,6 +147,8 @@ final class WhyRoutes {
             if (refused.letter() != null) {
                 consumer.put("deadLetter", refused.letter().toString());
             }
+        } else if (outcome instanceof Explanation.Untold untold) {
+            consumer.put("detail", untold.problem());
         } else if (outcome instanceof Explanation.Folded folded) {
             var keys = folded.rows().stream().map(Explanation.RowChange::key).toList();
             consumer.put("keys", new JsonArray(keys));
