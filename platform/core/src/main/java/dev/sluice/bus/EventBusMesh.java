@@ -8,6 +8,9 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,7 @@ public final class EventBusMesh implements Mesh {
     private static final long ANSWER_WITHIN_MILLIS = 60_000;
 
     private final EventBus bus;
+    private final Map<String, Integer> listeners = new ConcurrentHashMap<>();
     private final DeliveryOptions options = new DeliveryOptions()
             .setCodecName(ReferenceCodec.NAME)
             .setLocalOnly(true)
@@ -85,8 +89,20 @@ public final class EventBusMesh implements Mesh {
 
     @Override
     public <Q> Registration listen(String address, Class<Q> message, Consumer<Q> hear) {
+        listeners.merge(address, 1, Integer::sum);
         MessageConsumer<Reference> consumer = bus.localConsumer(address);
         consumer.handler(told -> hear.accept(message.cast(told.body().value())));
-        return consumer::unregister;
+        var isEnded = new AtomicBoolean();
+        return () -> {
+            if (!isEnded.getAndSet(true)) {
+                listeners.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
+            }
+            return consumer.unregister();
+        };
+    }
+
+    @Override
+    public boolean isHeard(String address) {
+        return listeners.containsKey(address);
     }
 }

@@ -18,6 +18,9 @@ public interface Mesh {
     /** Tells all listeners of an address; nothing happens when there is none. */
     void publish(String address, Object body);
 
+    /** Whether somebody {@link #listen listens} in this process; any thread. */
+    boolean isHeard(String address);
+
     /** Hears what is published, on the context that registered. */
     <Q> Registration listen(String address, Class<Q> message, Consumer<Q> hear);
 

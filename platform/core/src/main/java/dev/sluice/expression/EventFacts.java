@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.sluice.expression.EventSlots.Node;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.StreamName;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,6 +35,7 @@ public final class EventFacts extends Facts {
     private final Node root;
     private final @Nullable Object[] values;
     private @Nullable RecordedEvent event;
+    private @Nullable String streamKey;
     private boolean isRead;
     private @Nullable Failure problem;
 
@@ -45,6 +47,7 @@ public final class EventFacts extends Facts {
     /** Turns to an event. */
     public EventFacts of(RecordedEvent next) {
         event = next;
+        streamKey = null;
         isRead = false;
         return this;
     }
@@ -52,6 +55,16 @@ public final class EventFacts extends Facts {
     /** Gives a value to one of the variables with which expressions were compiled. */
     public void variable(int index, @Nullable Object value) {
         local(index, value);
+    }
+
+    /** The key of the event's stream; the same object each time, so that its hash is computed once. */
+    public String streamKey() {
+        String known = streamKey;
+        if (known == null) {
+            known = StreamName.key(event().stream());
+            streamKey = known;
+        }
+        return known;
     }
 
     RecordedEvent event() {

@@ -151,7 +151,7 @@ final class AsOf implements AutoCloseable {
                 throw Failure.of(Failure.Kind.UNAVAILABLE, "stopped while rows of another time were being folded");
             }
             moment.events += lane.fold(BATCH_EVENTS, moment.until, new NothingLeaves());
-            table.commit(lane.offsets().clone(), lane.lastMicros());
+            table.commit(lane.offsets().clone(), lane.lastMicros(), false);
             table.takeAlerts();
             if (table.unwrittenBytes() > MAX_BYTES) {
                 throw Failure.of(

@@ -5,8 +5,16 @@ import java.util.Arrays;
 
 /** Writes the stored form of rows and keys: big-endian integers, varints (LEB128), UTF-8 with its length. For one thread. */
 final class ByteWriter {
-    private byte[] bytes = new byte[256];
+    private byte[] bytes;
     private int size;
+
+    ByteWriter() {
+        this(256);
+    }
+
+    ByteWriter(int expectedBytes) {
+        bytes = new byte[expectedBytes];
+    }
 
     ByteWriter clear() {
         size = 0;
@@ -58,8 +66,16 @@ final class ByteWriter {
         return this;
     }
 
+    int size() {
+        return size;
+    }
+
     byte[] toBytes() {
         return Arrays.copyOf(bytes, size);
+    }
+
+    void copyTo(byte[] target, int at) {
+        System.arraycopy(bytes, 0, target, at, size);
     }
 
     private void room(int more) {

@@ -130,49 +130,33 @@ final class Columns {
         }
     }
 
-    /** A {@link RowImage} whose stored form is: change number, when it is due unless that is never (Long.MAX_VALUE), cells. */
-    byte[] encode(ByteWriter out, String key, long change, long dueMicros, @Nullable Object[] cells) {
-        out.clear().text(key).varint(change);
+    /** Writes the stored form: change number, when it is due unless that is never (Long.MAX_VALUE), cells. */
+    void encode(ByteWriter out, long change, long dueMicros, @Nullable Object[] cells) {
+        out.clear().varint(change);
         if (dueMicros != Long.MAX_VALUE) {
             out.u8(DUE).zigzag(dueMicros);
         }
         for (var cell : cells) {
             writeCell(out, cell);
         }
-        return out.toBytes();
     }
 
-    /** A {@link RowImage} of a deleted row: change number, when it may be forgotten. */
-    static byte[] encodeDeleted(ByteWriter out, String key, long change, long dueMicros) {
-        return out.clear()
-                .text(key)
-                .varint(change)
-                .u8(DELETED)
-                .zigzag(dueMicros)
-                .toBytes();
+    /** Writes the stored form of a deleted row: change number, when it may be forgotten. */
+    static void encodeDeleted(ByteWriter out, long change, long dueMicros) {
+        out.clear().varint(change).u8(DELETED).zigzag(dueMicros);
     }
 
-    /** The change number of the commit that last changed a row. */
-    static long change(byte[] image) {
-        return value(image).varint();
-    }
-
-    static boolean isDeleted(byte[] image) {
-        var in = value(image);
-        in.varint();
-        return in.u8() == DELETED;
-    }
-
-    static long dueMicros(byte[] image) {
-        var in = value(image);
-        in.varint();
-        int tag = in.u8();
-        return tag == DUE || tag == DELETED ? in.zigzag() : Long.MAX_VALUE;
-    }
-
-    /** Stands before the stored form of a {@link RowImage}. */
-    private static ByteReader value(byte[] image) {
-        return new ByteReader(image, RowImage.valueAt(image));
+    /**
+     * What is stored of a row.
+     *
+     * @param change the number of the commit that last changed it
+     * @param dueMicros when it is to be deleted or, deleted, forgotten; Long.MAX_VALUE: never
+     * @param cells null when it is deleted
+     */
+    record Stored(long change, long dueMicros, @Nullable Object @Nullable [] cells) {
+        boolean isDeleted() {
+            return cells == null;
+        }
     }
 
     /** Scalars one after the other. */
@@ -243,27 +227,23 @@ final class Columns {
         }
     }
 
-    /** The cells of a row, null when there is none or it is deleted. */
-    @Nullable
-    Object @Nullable [] decode(@Nullable StoredRow row) {
-        if (row == null) {
-            return null;
-        }
-        var in = value(row.image());
-        in.varint();
+    /** Reads the stored form. */
+    Stored decode(ByteReader in) {
+        long change = in.varint();
         int tag = in.u8();
         if (tag == DELETED) {
-            return null;
+            return new Stored(change, in.zigzag(), null);
         }
+        long due = Long.MAX_VALUE;
         if (tag == DUE) {
-            in.zigzag();
+            due = in.zigzag();
             tag = in.u8();
         }
         var cells = new Object[empty.length];
         for (int i = 0; i < cells.length; i++) {
             cells[i] = readCell(in, i == 0 ? tag : in.u8());
         }
-        return cells;
+        return new Stored(change, due, cells);
     }
 
     private static @Nullable Object readCell(ByteReader in, int tag) {

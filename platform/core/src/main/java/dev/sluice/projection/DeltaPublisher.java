@@ -23,6 +23,11 @@ final class DeltaPublisher {
         this.mesh = mesh;
     }
 
+    /** Whether somebody listens to a view. */
+    boolean isHeard(String projection) {
+        return mesh.isHeard(Addresses.view(projection));
+    }
+
     void publish(ViewDelta delta, long nowNanos) {
         if (delta.rows().isEmpty() && nowNanos - lastNanos(delta.projection(), nowNanos) < CHECKPOINT_EVERY_NANOS) {
             waiting.put(delta.projection(), delta);

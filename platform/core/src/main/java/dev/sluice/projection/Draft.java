@@ -5,37 +5,33 @@ import org.jspecify.annotations.Nullable;
 
 /** A row as the batch at hand changes it. For the fold thread. */
 final class Draft {
-    /** In place of cells: the batch has deleted the row. */
-    private static final @Nullable Object[] GONE = {};
-
     private final String key;
-    private final Overlay.@Nullable Slot slot;
-    private final @Nullable StoredRow before;
+    private final long place;
+    private final Columns.@Nullable Stored before;
     private @Nullable Object @Nullable [] cells;
-    private long dueMicros;
+    private long dueMicros = Long.MAX_VALUE;
+    private boolean isTouched;
 
     /**
-     * @param slot of the row at hand, null when it is not
+     * @param place in the {@link RowTable}
      * @param before the row as committed, null before its first commit
      */
-    Draft(String key, Overlay.@Nullable Slot slot, @Nullable StoredRow before) {
+    Draft(String key, long place, Columns.@Nullable Stored before) {
         this.key = key;
-        this.slot = slot;
+        this.place = place;
         this.before = before;
+        if (before != null) {
+            cells = before.cells();
+            dueMicros = before.dueMicros();
+        }
     }
 
     String key() {
         return key;
     }
 
-    Overlay.@Nullable Slot slot() {
-        return slot;
-    }
-
-    /** The row as committed, a tombstone included; null before its first commit. */
-    @Nullable
-    StoredRow before() {
-        return before;
+    long place() {
+        return place;
     }
 
     /** Whether the row was there before the batch. */
@@ -43,47 +39,61 @@ final class Draft {
         return before != null && !before.isDeleted();
     }
 
-    /** Whether the batch has changed it. */
-    boolean isTouched() {
-        return cells != null;
+    /** Whether there was a row or a tombstone before the batch. */
+    boolean wasStored() {
+        return before != null;
     }
 
-    /** Whether the batch has deleted it. */
-    boolean isGone() {
-        return cells == GONE;
+    /** The number of the commit that changed it before, 0: none. */
+    long changeBefore() {
+        return before == null ? 0 : before.change();
+    }
+
+    /** Whether a row is due at another time than it was before the batch. */
+    boolean isDueAnew() {
+        return !wasRow() || before == null || before.dueMicros() != dueMicros;
+    }
+
+    /** Whether the batch has changed it. */
+    boolean isTouched() {
+        return isTouched;
     }
 
     /** Whether the batch has begun and deleted it. */
     boolean isNothing() {
-        return isGone() && !wasRow();
+        return isTouched && cells == null && !wasRow();
     }
 
-    /** The cells as the batch leaves them, null when it has not touched or has deleted them. */
+    /** The cells as the batch has left them, those of the row when it has not touched them; null when there is no row. */
     @Nullable
     Object @Nullable [] cells() {
-        return isGone() ? null : cells;
+        return cells;
     }
 
-    /** When it is due as the batch leaves it: Long.MAX_VALUE never. */
+    /** When it is due: Long.MAX_VALUE never. */
     long dueMicros() {
-        return isTouched() || before == null ? dueMicros : before.dueMicros();
+        return dueMicros;
     }
 
     void touch(@Nullable Object[] next, long due) {
+        isTouched = true;
         cells = next;
         dueMicros = due;
     }
 
     void delete() {
-        touch(GONE, Long.MIN_VALUE);
+        isTouched = true;
+        cells = null;
+        dueMicros = Long.MIN_VALUE;
     }
 
     /** What the batch does to the row. */
-    Explanation.RowChange change(Columns columns) {
-        var left = cells();
+    Explanation.RowChange change(Columns columns, @Nullable StoredRow committed) {
         return new Explanation.RowChange(
                 key,
-                before == null || before.isDeleted() ? null : new String(before.json(), StandardCharsets.UTF_8),
-                left == null ? null : new String(columns.json(key, left, null, false), StandardCharsets.UTF_8));
+                committed == null || committed.isDeleted()
+                        ? null
+                        : new String(committed.json(), StandardCharsets.UTF_8),
+                cells == null ? null : new String(columns.json(key, cells, null, false), StandardCharsets.UTF_8));
     }
 }

@@ -108,7 +108,7 @@ final class Explainer {
         for (var event : events) {
             program.fold(event, outcomes);
             lastMicros = event.recordedMicros();
-            table.commit(new long[] {event.offset()}, lastMicros);
+            table.commit(new long[] {event.offset()}, lastMicros, false);
         }
         var page = new TableReads(table).rows("", null, Projections.MAX_TESTED, null);
         return new Projections.Tested(page.rows(), letters);

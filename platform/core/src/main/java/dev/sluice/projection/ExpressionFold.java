@@ -48,7 +48,7 @@ final class ExpressionFold implements RowFold {
     }
 
     private void foldOnce(EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried) throws Refused {
-        String rowKey = rowKey(facts, event, Set.of(), carried);
+        String rowKey = rowKey(facts, Set.of(), carried);
         var draft = table.draft(rowKey);
         if (deed == Deed.DELETE) {
             table.delete(draft);
@@ -67,7 +67,7 @@ final class ExpressionFold implements RowFold {
         var staged = new LinkedHashMap<String, @Nullable Object[]>();
         for (Object element : elements(list, facts, carried)) {
             facts.variable(elementVariable, element);
-            String rowKey = rowKey(facts, event, staged.keySet(), carried);
+            String rowKey = rowKey(facts, staged.keySet(), carried);
             var cells = staged.get(rowKey);
             if (cells == null) {
                 cells = table.cells(table.draft(rowKey), event.recordedMicros()).clone();
@@ -120,12 +120,12 @@ final class ExpressionFold implements RowFold {
         var keys = new LinkedHashSet<String>();
         try {
             if (each == null) {
-                keys.add(key.of(facts, event));
+                keys.add(key.of(facts));
                 return keys;
             }
             for (Object element : elements(each, facts, FoldClause.NOTHING)) {
                 facts.variable(elementVariable, element);
-                keys.add(key.of(facts, event));
+                keys.add(key.of(facts));
             }
         } catch (Failure | Refused untold) {
             return keys; // folding it says what is wrong
@@ -133,10 +133,9 @@ final class ExpressionFold implements RowFold {
         return keys;
     }
 
-    private String rowKey(EventFacts facts, RecordedEvent event, Set<String> others, @Nullable Object[] carried)
-            throws Refused {
+    private String rowKey(EventFacts facts, Set<String> others, @Nullable Object[] carried) throws Refused {
         try {
-            return key.of(facts, event);
+            return key.of(facts);
         } catch (Failure failure) {
             throw FoldClause.refused("key: ", failure, others, carried);
         }

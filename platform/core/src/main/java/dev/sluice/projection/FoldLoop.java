@@ -310,9 +310,9 @@ final class FoldLoop {
     }
 
     private void commit(Table table, long[] offsets, long lastMicros, long nowNanos) {
-        var delta = table.commit(offsets, lastMicros);
-        table.tally().report(metrics, table.name());
         var seat = roster.seat(table);
+        var delta = table.commit(offsets, lastMicros, seat.isLive() && publisher.isHeard(table.name()));
+        table.tally().report(metrics, table.name());
         table.takeAlerts().forEach(outbox::send);
         if (seat.isLive()) {
             problem(seat.view(), null);

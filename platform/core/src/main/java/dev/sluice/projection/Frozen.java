@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.RowStore;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -19,26 +20,28 @@ record Frozen(
         Map<String, @Nullable Object[]> carried,
         Map<Long, Parking.@Nullable Held> held,
         Expiry.Frozen expiry,
-        List<StoredRow> forgotten,
+        List<Forgotten> forgotten,
         Checkpoint checkpoint) {
+    /** A tombstone and the change that it was made by. */
+    record Forgotten(String key, long change) {}
 
     /** Puts rows, indexes, all else and the checkpoint into a batch. Any one thread. */
     void write(ViewRecord record, RowStore.Batch batch) {
         int viewId = record.viewId();
         byte[] nothing = {};
         for (var gone : forgotten) {
-            byte[] key = RowImage.utf8Key(gone.image());
+            byte[] key = gone.key().getBytes(StandardCharsets.UTF_8);
             batch.delete(StoreKeys.row(viewId, key));
             batch.deleteOnce(StoreKeys.change(viewId, gone.change(), key));
         }
-        for (var slot : overlay.byKey()) {
-            byte[] image = slot.image();
-            byte[] key = RowImage.utf8Key(image);
-            batch.put(StoreKeys.row(viewId, key), RowImage.value(image));
-            if (slot.storedChange() > 0) {
-                batch.deleteOnce(StoreKeys.change(viewId, slot.storedChange(), key));
+        for (int slot : overlay.byKey()) {
+            byte[] image = overlay.row(slot).image();
+            byte[] key = RowImage.utf8Key(image, 0);
+            batch.put(StoreKeys.row(viewId, key), RowImage.stored(image, 0));
+            if (overlay.storedChange(slot) > 0) {
+                batch.deleteOnce(StoreKeys.change(viewId, overlay.storedChange(slot), key));
             }
-            batch.put(StoreKeys.change(viewId, Columns.change(image), key), nothing);
+            batch.put(StoreKeys.change(viewId, overlay.stored(slot).varint(), key), nothing);
             writeEntries(viewId, slot, key.length, batch);
         }
         table.carried().write(carried, batch);
@@ -48,9 +51,9 @@ record Frozen(
     }
 
     /** The value says how long the key is at the end of the entry. */
-    private static void writeEntries(int viewId, Overlay.Slot slot, int keyBytes, RowStore.Batch batch) {
-        byte[][] old = slot.storedEntries();
-        byte[][] now = slot.entries();
+    private void writeEntries(int viewId, int slot, int keyBytes, RowStore.Batch batch) {
+        byte[][] old = overlay.storedEntries(slot);
+        byte[][] now = overlay.entries(slot);
         int count = old != null ? old.length : now != null ? now.length : 0;
         for (int i = 0; i < count; i++) {
             if (old != null && (now == null || !Arrays.equals(old[i], now[i]))) {

@@ -3,14 +3,14 @@ package dev.sluice.projection;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a view that changed since the last batch went to the store: by key, and in the order of their changes. By hash they
+ * The rows of a view that changed between two batches to the store: in slots, by key, and in the order of their changes. By hash they
  * are in their table's {@link RowTable}.
  *
  * <p>The fold thread alone changes rows, under its table's lock; once it is frozen no row changes again. Keys are put in order only
@@ -19,156 +19,154 @@ import org.jspecify.annotations.Nullable;
 final class Overlay {
     private static final int COMPACT_FROM = 1024;
     private static final int INDEX_BYTES = 120;
+    private static final int SLOT_BYTES = 4 + 4 + 8;
+    private static final int CHANGE_BYTES = 4 + 4;
 
-    /** Of a slot, what leads to it in the table and the orders here, and the header of its array. */
-    private static final int SLOT_BYTES = 88;
-
-    private static final Comparator<Slot> BY_KEY = (a, b) -> RowImage.compareKeys(a.image, b.image);
-
-    /** Where a key's newest row stands. */
-    static class Slot {
-        private final int overlay;
-        private final int since;
-        private final long storedChange;
-        private byte[] image;
-
-        private Slot(int overlay, int since, long storedChange, byte[] image) {
-            this.overlay = overlay;
-            this.since = since;
-            this.storedChange = storedChange;
-            this.image = image;
-        }
-
-        /** Where the indexes of the store list the key, null when they do not. */
-        byte @Nullable [][] storedEntries() {
-            return null;
-        }
-
-        /** Where the indexes list its row, null when they do not. */
-        byte @Nullable [][] entries() {
-            return null;
-        }
-
-        /** The number of the overlay that it came into. */
-        int overlay() {
-            return overlay;
-        }
-
-        /** The change number below which the store lists the key, 0 when it does not know it. */
-        long storedChange() {
-            return storedChange;
-        }
-
-        /** A {@link RowImage}. */
-        byte[] image() {
-            return image;
-        }
-
-        /** About how much memory it takes. */
-        int weight() {
-            return SLOT_BYTES + image.length;
-        }
-    }
-
-    /** A slot of a view with indexes. */
-    private static final class ListedSlot extends Slot {
-        private final byte @Nullable [][] storedEntries;
-        private byte @Nullable [][] entries;
-
-        private ListedSlot(int overlay, int since, long storedChange, byte[] image, byte @Nullable [][] storedEntries) {
-            super(overlay, since, storedChange, image);
-            this.storedEntries = storedEntries;
-        }
-
-        @Override
-        byte @Nullable [][] storedEntries() {
-            return storedEntries;
-        }
-
-        @Override
-        byte @Nullable [][] entries() {
-            return entries;
-        }
-    }
-
-    /** Slots on their way into the order of keys. */
-    record Order(Slot[] sorted, Slot[] unsorted) {
+    /** Slots on their way into the order of keys, with all that tells their keys: rows that change meanwhile keep those. */
+    record Order(byte[][] chunks, int[] places, int[] sorted, int count) {
         /** All of them in order; takes long when they are many. */
-        Slot[] made() {
-            return merged(sorted, unsorted);
+        int[] made() {
+            var right = IntStream.range(sorted.length, count)
+                    .boxed()
+                    .sorted(this::compare)
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            var all = new int[count];
+            int l = 0;
+            int r = 0;
+            for (int i = 0; i < all.length; i++) {
+                boolean isLeft = r == right.length || l < sorted.length && compare(sorted[l], right[r]) < 0;
+                all[i] = isLeft ? sorted[l++] : right[r++];
+            }
+            return all;
+        }
+
+        private int compare(int left, int right) {
+            return RowImage.compareKeys(
+                    chunks[RowArena.chunk(places[left])],
+                    RowArena.at(places[left]),
+                    chunks[RowArena.chunk(places[right])],
+                    RowArena.at(places[right]));
         }
     }
 
-    private final int number;
     private final long firstChange;
     private final Columns columns;
-    private final List<Slot> added = new ArrayList<>();
-    private final List<TreeMap<byte[], Slot>> indexes = new ArrayList<>();
-    private Slot[] sorted = {};
-    private Slot[] order = new Slot[64];
+    private final List<TreeMap<byte[], Integer>> indexes = new ArrayList<>();
+    private final List<byte @Nullable [][]> storedEntries = new ArrayList<>();
+    private final List<byte @Nullable [][]> entries = new ArrayList<>();
+    private RowArena arena = new RowArena();
+    private int count;
+    private int[] places = new int[16];
+    private int[] since = new int[16];
+    private long[] storedChanges = new long[16];
+    private int[] sorted = {};
+    private int[] order = new int[64];
     private int[] changes = new int[64];
     private int ordered;
-    private long weight;
+    private long indexBytes;
 
     /**
      * @param firstChange the change number before its first
-     * @param indexes number of {@link Indexes}
+     * @param indexCount number of {@link Indexes}
      */
-    Overlay(int number, long firstChange, Columns columns, int indexes) {
-        this.number = number;
+    Overlay(long firstChange, Columns columns, int indexCount) {
         this.firstChange = firstChange;
         this.columns = columns;
-        for (int i = 0; i < indexes; i++) {
-            this.indexes.add(new TreeMap<>(Arrays::compareUnsigned));
+        for (int i = 0; i < indexCount; i++) {
+            indexes.add(new TreeMap<>(Arrays::compareUnsigned));
         }
     }
 
-    /** Whether a slot is this overlay's. */
-    boolean owns(@Nullable Slot slot) {
-        return slot != null && slot.overlay == number;
+    /** A key that this overlay does not have yet, and where the store lists it (0, null: it does not); its slot. */
+    int add(String key, ByteWriter stored, long change, long storedChange, byte @Nullable [][] storedIn) {
+        if (count == places.length) {
+            places = Arrays.copyOf(places, 2 * count);
+            since = Arrays.copyOf(since, 2 * count);
+            storedChanges = Arrays.copyOf(storedChanges, 2 * count);
+        }
+        places[count] = arena.add(key.getBytes(StandardCharsets.UTF_8), stored);
+        since[count] = since(change);
+        storedChanges[count] = storedChange;
+        if (!indexes.isEmpty()) {
+            storedEntries.add(storedIn);
+            entries.add(null);
+        }
+        log(count, since(change));
+        return count++;
     }
 
-    /** Whether a slot is this overlay's and was by a change number. */
-    boolean owned(@Nullable Slot slot, long change) {
-        return slot != null && slot.overlay == number && firstChange + slot.since <= change;
-    }
-
-    /** A key that this overlay does not have yet, and where the store lists it. */
-    Slot add(byte[] image, long change, long storedChange, byte @Nullable [][] storedEntries) {
-        int since = since(change);
-        var slot = indexes.isEmpty()
-                ? new Slot(number, since, storedChange, image)
-                : new ListedSlot(number, since, storedChange, image, storedEntries);
-        added.add(slot);
-        weight += slot.weight();
-        log(slot, since);
-        return slot;
-    }
-
-    /** A newer row of a slot of this overlay. */
-    void change(Slot slot, byte[] image, long change) {
-        weight += image.length - slot.image.length;
-        slot.image = image;
+    /** A newer row of a slot. */
+    void change(int slot, ByteWriter stored, long change) {
+        places[slot] = arena.change(places[slot], stored);
+        if (arena.isWasteful()) {
+            collect();
+        }
         log(slot, since(change));
+    }
+
+    private void collect() {
+        var next = new RowArena();
+        for (int slot = 0; slot < count; slot++) {
+            places[slot] = next.add(arena, places[slot]);
+        }
+        arena = next;
     }
 
     private int since(long change) {
         return Math.toIntExact(change - firstChange);
     }
 
+    /** Whether it had a slot by a change number. */
+    boolean had(int slot, long change) {
+        return firstChange + since[slot] <= change;
+    }
+
+    boolean isOf(int slot, String key) {
+        int place = places[slot];
+        return RowImage.isOf(arena.bytes(place), RowArena.at(place), key);
+    }
+
+    /** Stands before the stored form of a slot's row. */
+    ByteReader stored(int slot) {
+        int place = places[slot];
+        byte[] bytes = arena.bytes(place);
+        return new ByteReader(bytes, RowImage.storedAt(bytes, RowArena.at(place)));
+    }
+
+    /** A copy of a slot's row. */
+    StoredRow row(int slot) {
+        return new StoredRow(columns, arena.copy(places[slot]));
+    }
+
+    /** The change number below which the store lists a slot's key, 0 when it does not know it. */
+    long storedChange(int slot) {
+        return storedChanges[slot];
+    }
+
+    /** Where the indexes of the store list a slot's key, null when they do not. */
+    byte @Nullable [][] storedEntries(int slot) {
+        return indexes.isEmpty() ? null : storedEntries.get(slot);
+    }
+
+    /** Where the indexes list a slot's row, null when they do not. */
+    byte @Nullable [][] entries(int slot) {
+        return indexes.isEmpty() ? null : entries.get(slot);
+    }
+
     /** Lists a slot's newest row in the indexes: at its entries, null when it is deleted. */
-    void list(Slot slot, byte @Nullable [][] entries) {
-        var listed = (ListedSlot) slot;
+    void list(int slot, byte @Nullable [][] listedAt) {
+        var before = entries.get(slot);
         for (int i = 0; i < indexes.size(); i++) {
-            if (listed.entries != null) {
-                indexes.get(i).remove(listed.entries[i]);
+            if (before != null) {
+                indexes.get(i).remove(before[i]);
             }
-            if (entries != null) {
-                indexes.get(i).put(entries[i], slot);
-                weight += listed.entries == null ? INDEX_BYTES : 0;
+            if (listedAt != null) {
+                indexes.get(i).put(listedAt[i], slot);
+                indexBytes += before == null ? INDEX_BYTES : 0;
             }
         }
-        listed.entries = entries;
+        entries.set(slot, listedAt);
     }
 
     /** The first rows of an index behind an entry, at most {@code limit}; under the lock, or frozen. */
@@ -179,11 +177,7 @@ final class Overlay {
                 .toList();
     }
 
-    private StoredRow row(Slot slot) {
-        return new StoredRow(columns, slot.image);
-    }
-
-    private void log(Slot slot, int change) {
+    private void log(int slot, int change) {
         if (ordered == order.length) {
             compact();
             if (ordered > order.length / 2) {
@@ -207,73 +201,71 @@ final class Overlay {
                 changes[kept++] = changes[i];
             }
         }
-        Arrays.fill(order, kept, ordered, null);
         ordered = kept;
     }
 
     /** Whether what was logged there is still the row of its key. */
     private boolean isNewest(int at) {
-        return Columns.change(order[at].image) == firstChange + changes[at];
+        return stored(order[at]).varint() == firstChange + changes[at];
     }
 
     /** The row of a key, null when there is none here; frozen. */
     @Nullable
     StoredRow row(String key) {
-        var slot = slot(key);
-        return slot == null ? null : row(slot);
+        int slot = slot(key);
+        return slot < 0 ? null : row(slot);
     }
 
     /** Whether it had a key by a change number; frozen. */
     boolean hadKey(String key, long change) {
-        return owned(slot(key), change);
+        int slot = slot(key);
+        return slot >= 0 && had(slot, change);
     }
 
-    private @Nullable Slot slot(String key) {
+    private int slot(String key) {
         byte[] wanted = key.getBytes(StandardCharsets.UTF_8);
         var all = byKey();
         int at = firstFrom(all, wanted, true);
-        return at < all.length && RowImage.compareKey(all[at].image, wanted) == 0 ? all[at] : null;
+        return at < all.length && compareKey(all[at], wanted) == 0 ? all[at] : -1;
     }
 
-    /** About how much memory the rows take. */
+    private int compareKey(int slot, byte[] key) {
+        int place = places[slot];
+        return RowImage.compareKey(arena.bytes(place), RowArena.at(place), key);
+    }
+
+    /** About how much memory it takes. */
     long weight() {
-        return weight;
+        return arena.bytes()
+                + (long) SLOT_BYTES * places.length
+                + (long) CHANGE_BYTES * order.length
+                + (long) Integer.BYTES * sorted.length
+                + indexBytes;
     }
 
     /** All slots in the order of keys; under the lock, or frozen. */
-    synchronized Slot[] byKey() {
-        if (sorted.length < added.size()) {
-            sorted = merged(sorted, unsorted());
+    synchronized int[] byKey() {
+        if (sorted.length < count) {
+            sorted = new Order(arena.chunks(), places, sorted, count).made();
         }
         return sorted;
     }
 
     /** The slots that are in order, and those that are in none yet; under the lock. */
     synchronized Order order() {
-        return new Order(sorted, unsorted());
+        return new Order(arena.chunks(), places.clone(), sorted, count);
     }
 
     /** Takes an order over that was {@link Order#made} outside the lock; under the lock. */
-    synchronized void order(Slot[] made) {
+    synchronized void order(int[] made) {
         if (made.length > sorted.length) {
             sorted = made;
         }
     }
 
-    private Slot[] unsorted() {
-        return added.subList(sorted.length, added.size()).toArray(Slot[]::new);
-    }
-
-    private static Slot[] merged(Slot[] left, Slot[] right) {
-        Arrays.sort(right, BY_KEY);
-        var all = new Slot[left.length + right.length];
-        int l = 0;
-        int r = 0;
-        for (int i = 0; i < all.length; i++) {
-            boolean isLeft = r == right.length || l < left.length && BY_KEY.compare(left[l], right[r]) < 0;
-            all[i] = isLeft ? left[l++] : right[r++];
-        }
-        return all;
+    /** Slots that are in no order of keys yet. */
+    synchronized int unsorted() {
+        return count - sorted.length;
     }
 
     /** The first rows from a key on (inclusive or not), at most {@code limit}; under the lock, or frozen. */
@@ -287,12 +279,12 @@ final class Overlay {
         return rows;
     }
 
-    private static int firstFrom(Slot[] all, byte[] key, boolean isInclusive) {
+    private int firstFrom(int[] all, byte[] key, boolean isInclusive) {
         int low = 0;
         int high = all.length;
         while (low < high) {
             int middle = low + high >>> 1;
-            int order = RowImage.compareKey(all[middle].image, key);
+            int order = compareKey(all[middle], key);
             if (order < 0 || order == 0 && !isInclusive) {
                 low = middle + 1;
             } else {
@@ -345,6 +337,6 @@ final class Overlay {
     }
 
     private static void sortByKey(List<StoredRow> rows, int from) {
-        rows.subList(from, rows.size()).sort((a, b) -> RowImage.compareKeys(a.image(), b.image()));
+        rows.subList(from, rows.size()).sort(StoredRow::compareKeys);
     }
 }

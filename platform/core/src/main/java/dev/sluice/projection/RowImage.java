@@ -4,86 +4,100 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A row in one array, because a fold over many keys is bound by how often it waits for memory: the length of the key as a
- * varint, the key in UTF-8, and the value as it is stored (change number, cells). Not changed once made.
+ * A row as it stands in memory, somewhere in an array: the length of the key as a varint, the key in UTF-8, the length of the stored
+ * form as a varint, the stored form (change number, cells). Whoever looks for a row finds all of it in one place of memory, which
+ * is what a fold over many keys waits for.
  */
 final class RowImage {
     private RowImage() {}
 
-    static byte[] of(String key, byte[] value) {
-        return of(key.getBytes(StandardCharsets.UTF_8), value);
+    /** One row in an array of its own. */
+    static byte[] of(String key, byte[] stored) {
+        return new ByteWriter(key.length() + stored.length + 8)
+                .text(key)
+                .sized(stored)
+                .toBytes();
     }
 
-    static byte[] of(byte[] key, byte[] value) {
-        int head = key.length < 0x80 ? 1 : 2;
-        byte[] image = new byte[head + key.length + value.length];
-        image[0] = (byte) (head == 1 ? key.length : key.length | 0x80);
-        if (head == 2) {
-            image[1] = (byte) (key.length >>> 7);
-        }
-        System.arraycopy(key, 0, image, head, key.length);
-        System.arraycopy(value, 0, image, head + key.length, value.length);
-        return image;
+    /** Bytes from {@code at} to its end. */
+    static int length(byte[] bytes, int at) {
+        int storedAt = storedAt(bytes, at);
+        return storedAt - at + storedBytes(bytes, at);
     }
 
-    /** Where the value begins. */
-    static int valueAt(byte[] image) {
-        return keyAt(image) + keyBytes(image);
-    }
-
-    private static int keyAt(byte[] image) {
-        return image[0] >= 0 ? 1 : 2;
+    private static int keyAt(byte[] bytes, int at) {
+        return bytes[at] >= 0 ? at + 1 : at + 2;
     }
 
     /** A key has at most {@link RowKey#MAX_BYTES}: its length takes one byte or two. */
-    private static int keyBytes(byte[] image) {
-        return image[0] >= 0 ? image[0] : image[0] & 0x7f | image[1] << 7;
+    private static int keyBytes(byte[] bytes, int at) {
+        return bytes[at] >= 0 ? bytes[at] : bytes[at] & 0x7f | bytes[at + 1] << 7;
     }
 
-    static String key(byte[] image) {
-        return new String(image, keyAt(image), keyBytes(image), StandardCharsets.UTF_8);
+    /** Where the key ends and the length of the stored form begins. */
+    static int sizeAt(byte[] bytes, int at) {
+        return keyAt(bytes, at) + keyBytes(bytes, at);
+    }
+
+    /** Where the stored form begins. */
+    static int storedAt(byte[] bytes, int at) {
+        int sizeAt = sizeAt(bytes, at);
+        while (bytes[sizeAt] < 0) {
+            sizeAt++;
+        }
+        return sizeAt + 1;
+    }
+
+    static int storedBytes(byte[] bytes, int at) {
+        return (int) new ByteReader(bytes, sizeAt(bytes, at)).varint();
+    }
+
+    static String key(byte[] bytes, int at) {
+        return new String(bytes, keyAt(bytes, at), keyBytes(bytes, at), StandardCharsets.UTF_8);
+    }
+
+    /** The key in UTF-8. */
+    static byte[] utf8Key(byte[] bytes, int at) {
+        int keyAt = keyAt(bytes, at);
+        return Arrays.copyOfRange(bytes, keyAt, keyAt + keyBytes(bytes, at));
+    }
+
+    /** The stored form. */
+    static byte[] stored(byte[] bytes, int at) {
+        int storedAt = storedAt(bytes, at);
+        return Arrays.copyOfRange(bytes, storedAt, storedAt + storedBytes(bytes, at));
     }
 
     /** Whether it is the row of a key. */
-    static boolean isOf(byte[] image, String key) {
-        int at = keyAt(image);
-        int length = keyBytes(image);
-        if (length < key.length()) {
+    static boolean isOf(byte[] bytes, int at, String key) {
+        int keyAt = keyAt(bytes, at);
+        int keyBytes = keyBytes(bytes, at);
+        if (keyBytes < key.length()) {
             return false;
         }
         for (int i = 0; i < key.length(); i++) {
             char next = key.charAt(i);
             if (next >= 0x80) {
-                return compareKey(image, key.getBytes(StandardCharsets.UTF_8)) == 0;
+                return compareKey(bytes, at, key.getBytes(StandardCharsets.UTF_8)) == 0;
             }
-            if (image[at + i] != next) {
+            if (bytes[keyAt + i] != next) {
                 return false;
             }
         }
-        return length == key.length();
+        return keyBytes == key.length();
     }
 
     /** By the bytes of their keys. */
-    static int compareKeys(byte[] left, byte[] right) {
-        int leftAt = keyAt(left);
-        int rightAt = keyAt(right);
-        return Arrays.compareUnsigned(left, leftAt, leftAt + keyBytes(left), right, rightAt, rightAt + keyBytes(right));
+    static int compareKeys(byte[] left, int leftAt, byte[] right, int rightAt) {
+        int leftKey = keyAt(left, leftAt);
+        int rightKey = keyAt(right, rightAt);
+        return Arrays.compareUnsigned(
+                left, leftKey, leftKey + keyBytes(left, leftAt), right, rightKey, rightKey + keyBytes(right, rightAt));
     }
 
     /** By the bytes of its key and a key in UTF-8. */
-    static int compareKey(byte[] image, byte[] key) {
-        int at = keyAt(image);
-        return Arrays.compareUnsigned(image, at, at + keyBytes(image), key, 0, key.length);
-    }
-
-    /** The stored form. */
-    static byte[] value(byte[] image) {
-        return Arrays.copyOfRange(image, valueAt(image), image.length);
-    }
-
-    /** The key in UTF-8. */
-    static byte[] utf8Key(byte[] image) {
-        int at = keyAt(image);
-        return Arrays.copyOfRange(image, at, at + keyBytes(image));
+    static int compareKey(byte[] bytes, int at, byte[] key) {
+        int keyAt = keyAt(bytes, at);
+        return Arrays.compareUnsigned(bytes, keyAt, keyAt + keyBytes(bytes, at), key, 0, key.length);
     }
 }

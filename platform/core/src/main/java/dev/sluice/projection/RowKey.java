@@ -5,8 +5,6 @@ import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.EventSlots;
 import dev.sluice.expression.Variable;
 import dev.sluice.log.Failure;
-import dev.sluice.log.RecordedEvent;
-import dev.sluice.log.StreamName;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +24,10 @@ final class RowKey {
     }
 
     /** EVALUATION_FAILED when there is none or it is too long. */
-    String of(EventFacts facts, RecordedEvent event) {
+    String of(EventFacts facts) {
         return checked(
                 parts.length == 0
-                        ? StreamName.key(event.stream())
+                        ? facts.streamKey()
                         : isComposite ? composite(facts) : single(parts[0].evaluate(facts)));
     }
 

@@ -30,7 +30,7 @@ final class StoredRow implements Row {
     String key() {
         var decoded = key;
         if (decoded == null) {
-            decoded = RowImage.key(image);
+            decoded = RowImage.key(image, 0);
             key = decoded;
         }
         return decoded;
@@ -41,12 +41,7 @@ final class StoredRow implements Row {
     }
 
     boolean isDeleted() {
-        return Columns.isDeleted(image);
-    }
-
-    /** When it is due: to be deleted or, deleted, to be forgotten; Long.MAX_VALUE: never. */
-    long dueMicros() {
-        return Columns.dueMicros(image);
+        return read().isDeleted();
     }
 
     /** What readers see of a column: {@link Aggregate#shown}. */
@@ -58,12 +53,22 @@ final class StoredRow implements Row {
     /** A copy of the cells; of a row that is not deleted. */
     @Nullable
     Object[] cells() {
-        return Objects.requireNonNull(columns.decode(this), "a deleted row has no cells");
+        return Objects.requireNonNull(read().cells(), "a deleted row has no cells");
+    }
+
+    /** What is stored. */
+    Columns.Stored read() {
+        return columns.decode(new ByteReader(image, RowImage.storedAt(image, 0)));
     }
 
     /** The change number of the commit that last changed it. */
     long change() {
-        return Columns.change(image);
+        return new ByteReader(image, RowImage.storedAt(image, 0)).varint();
+    }
+
+    /** By their keys. */
+    static int compareKeys(StoredRow left, StoredRow right) {
+        return RowImage.compareKeys(left.image, 0, right.image, 0);
     }
 
     /** About how much memory it takes together with what leads to it. */

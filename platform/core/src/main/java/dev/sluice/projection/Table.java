@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,11 +70,11 @@ final class Table {
     private final Parking parking;
     private final Expiry expiry;
     private final Indexes indexes;
-    private final List<StoredRow> purges = new ArrayList<>();
+    private final List<Frozen.Forgotten> purges = new ArrayList<>();
     private final @Nullable Alerts alerts;
     private Overlay active;
     private @Nullable Overlay frozen;
-    private int overlays;
+    private int activeNumber;
     private boolean isDropped;
     private volatile Committed committed;
     private long rowCount;
@@ -115,7 +114,9 @@ final class Table {
     }
 
     private Overlay overlay() {
-        return new Overlay(++overlays, committed.checkpoint().change(), columns, indexes.count());
+        var overlay = new Overlay(committed.checkpoint().change(), columns, indexes.count());
+        activeNumber = rows.begin(overlay);
+        return overlay;
     }
 
     int viewId() {
@@ -199,18 +200,36 @@ final class Table {
         if (draft != null) {
             return draft;
         }
-        var slot = rows.find(key);
-        if (slot != null) {
-            return new Draft(key, slot, new StoredRow(columns, slot.image()));
+        long place = rows.find(key);
+        var overlay = rows.overlay(place);
+        if (overlay != null) {
+            return new Draft(key, place, columns.decode(overlay.stored(RowTable.slot(place))));
         }
-        boolean isStored = written != null || record.checkpoint().change() > 0;
-        byte[] stored = isStored ? store.get(StoreKeys.row(viewId(), key)) : null;
-        return new Draft(key, null, stored == null ? null : new StoredRow(columns, RowImage.of(key, stored)));
+        byte[] stored = stored(key);
+        return new Draft(key, place, stored == null ? null : columns.decode(new ByteReader(stored)));
+    }
+
+    private byte @Nullable [] stored(String key) {
+        boolean isWritten = written != null || record.checkpoint().change() > 0;
+        return isWritten ? store.get(StoreKeys.row(viewId(), key)) : null;
+    }
+
+    /** The row of a draft as committed, a tombstone included. */
+    private @Nullable StoredRow committed(Draft draft) {
+        if (!draft.wasStored()) {
+            return null;
+        }
+        var overlay = rows.overlay(draft.place());
+        if (overlay != null) {
+            return overlay.row(RowTable.slot(draft.place()));
+        }
+        byte[] stored = stored(draft.key());
+        return stored == null ? null : new StoredRow(columns, RowImage.of(draft.key(), stored));
     }
 
     /**
-     * The cells of a row as this batch has left them. A row that the batch has not touched yet, or that is not there any more, gets a
-     * copy.
+     * The cells of a row as this batch has left them. What is done to those of a row that it has not touched yet, or that
+     * is not there any more, counts only with {@link #touch}.
      *
      * @param recordedMicros of the event at hand: what was due before it is gone
      */
@@ -219,7 +238,7 @@ final class Table {
         if (definition.expires() && draft.dueMicros() < recordedMicros) {
             return columns.empty().clone();
         }
-        var cells = draft.isTouched() ? draft.cells() : columns.decode(draft.before());
+        var cells = draft.cells();
         return cells == null ? columns.empty().clone() : cells;
     }
 
@@ -282,22 +301,23 @@ final class Table {
         }
         for (String key : expiry.take(nowMicros, EXPIRED_A_COMMIT)) {
             var draft = draft(key);
-            var before = draft.before();
-            if (before == null && !draft.isTouched() || draft.dueMicros() >= nowMicros) {
+            if (draft.dueMicros() >= nowMicros) {
                 continue;
             }
-            if (before != null && before.isDeleted() && !draft.isTouched()) {
-                purges.add(before);
-                purged = Math.max(purged, before.change());
-            } else {
+            if (draft.isTouched() || draft.wasRow()) {
                 delete(draft);
+            } else {
+                purges.add(new Frozen.Forgotten(key, draft.changeBefore()));
+                purged = Math.max(purged, draft.changeBefore());
             }
         }
     }
 
     /** What the batch at hand would change. Fold thread. */
     List<Explanation.RowChange> staged() {
-        return touched.stream().map(draft -> draft.change(columns)).toList();
+        return touched.stream()
+                .map(draft -> draft.change(columns, committed(draft)))
+                .toList();
     }
 
     /** Whether rows are due that the last commit has left. Fold thread. */
@@ -309,71 +329,87 @@ final class Table {
      * Makes the batch visible: rows, change number and checkpoint together. Fold thread.
      *
      * @param offsets of the last events seen; not changed afterwards
-     * @return what changed; its rows are empty when only the checkpoint moved
+     * @param isTold whether somebody listens
+     * @return what changed; when nobody listens as if only the checkpoint had moved: who comes meanwhile reads the change index
      */
-    ViewDelta commit(long[] offsets, long lastMicros) {
+    ViewDelta commit(long[] offsets, long lastMicros, boolean isTold) {
         expire(lastMicros);
         touched.removeIf(Draft::isNothing);
         var before = committed.checkpoint();
         long change = before.change() + (touched.isEmpty() ? 0 : 1);
-        var changes = new ArrayList<ViewDelta.Change>(touched.size());
-        long bytesBefore = rowBytes;
+        var changes = new ArrayList<ViewDelta.Change>();
         lock.lock();
         try {
             for (var draft : touched) {
-                changes.add(commit(draft, change, lastMicros));
+                commit(draft, change, lastMicros, isTold ? changes : null);
             }
             committed = committed(new Checkpoint(change, offsets, rowCount, lastMicros, purged));
         } finally {
             lock.unlock();
         }
-        budget.add(rowBytes - bytesBefore);
         forgetBatch();
         carried.commit();
         parking.commit();
+        weigh();
         if (budget.isExceeded()) {
             forget();
         }
         return new ViewDelta(
                 name(),
                 generation(),
-                before.change(),
+                isTold ? before.change() : change,
                 change,
                 committed.cursor(),
                 Collections.unmodifiableList(changes),
                 lastMicros);
     }
 
-    private ViewDelta.Change commit(Draft draft, long change, long lastMicros) {
-        var before = draft.before();
-        var cells = draft.cells();
+    private void commit(Draft draft, long change, long lastMicros, @Nullable List<ViewDelta.Change> told) {
         String key = draft.key();
-        long due = cells == null ? lastMicros + TOMBSTONE_MICROS : draft.dueMicros();
-        var row = new StoredRow(
-                columns,
-                cells == null
-                        ? Columns.encodeDeleted(encoder, key, change, due)
-                        : columns.encode(encoder, key, change, due, cells));
-        if (due != Long.MAX_VALUE
-                && (cells == null || !draft.wasRow() || before == null || before.dueMicros() != due)) {
-            expiry.note(due, key);
-        }
-        var slot = draft.slot();
-        rowBytes -= slot == null ? 0 : slot.weight();
-        if (slot != null && active.owns(slot)) {
-            active.change(slot, row.image(), change);
-        } else {
-            var added = active.add(row.image(), change, before == null ? 0 : before.change(), indexes.entries(before));
-            rows.put(key, slot, added);
-            slot = added;
-        }
-        rowBytes += slot.weight();
-        if (indexes.count() > 0) {
-            active.list(slot, indexes.entries(row));
-        }
         boolean wasRow = draft.wasRow();
-        rowCount += (cells == null ? 0 : 1) - (wasRow ? 1 : 0);
-        return new ViewDelta.Change(key, wasRow ? before : null, cells == null ? null : row);
+        boolean isRow = draft.cells() != null;
+        var before = told != null || indexes.count() > 0 ? committed(draft) : null;
+        encode(draft, change, lastMicros);
+        int slot = RowTable.slot(draft.place());
+        if (rows.overlay(draft.place()) == active) {
+            active.change(slot, encoder, change);
+        } else {
+            slot = active.add(key, encoder, change, draft.changeBefore(), indexes.entries(before));
+            rows.put(key, draft.place(), activeNumber, slot);
+        }
+        rowCount += (isRow ? 1 : 0) - (wasRow ? 1 : 0);
+        if (told == null && indexes.count() == 0) {
+            return;
+        }
+        var after = active.row(slot);
+        if (indexes.count() > 0) {
+            active.list(slot, indexes.entries(after));
+        }
+        if (told != null) {
+            told.add(new ViewDelta.Change(key, wasRow ? before : null, isRow ? after : null));
+        }
+    }
+
+    /** Leaves the stored form of a draft in the encoder, and notes when it is due. */
+    private void encode(Draft draft, long change, long lastMicros) {
+        var cells = draft.cells();
+        if (cells == null) {
+            long forgottenMicros = lastMicros + TOMBSTONE_MICROS;
+            Columns.encodeDeleted(encoder, change, forgottenMicros);
+            expiry.note(forgottenMicros, draft.key());
+        } else {
+            long due = draft.dueMicros();
+            columns.encode(encoder, change, due, cells);
+            if (due != Long.MAX_VALUE && draft.isDueAnew()) {
+                expiry.note(due, draft.key());
+            }
+        }
+    }
+
+    private void weigh() {
+        long now = rows.bytes();
+        budget.add(now - rowBytes);
+        rowBytes = now;
     }
 
     private void forgetBatch() {
@@ -381,38 +417,28 @@ final class Table {
         drafts.clear();
     }
 
-    /**
-     * Forgets rows that the store has, when they are enough to be worth the search: those that did not change since the last spill, and
-     * when that is not enough all.
-     */
+    /** Forgets the rows that the store has until a quarter of what is at hand is free, those first that did not change for longest. */
     private void forget() {
-        int newest = overlays - (frozen == null ? 1 : 2);
-        if (storedBytes() > rowBytes / 4) {
-            keep(slot -> slot.overlay() >= newest);
+        long enough = rowBytes / 4 * 3;
+        while (rowBytes > enough && forgetOldest()) {
+            weigh();
         }
-        if (budget.isExceeded() && storedBytes() > rowBytes / 4) {
-            rest();
-        }
-    }
-
-    private long storedBytes() {
-        return rowBytes - active.weight() - (frozen == null ? 0 : frozen.weight());
     }
 
     /** Forgets the rows that the store has: it will not be folded for a while. Fold thread, between batches. */
     void rest() {
-        keep(slot -> active.owns(slot) || frozen != null && frozen.owns(slot));
+        while (forgetOldest()) {
+            weigh();
+        }
     }
 
-    private void keep(Predicate<Overlay.Slot> wanted) {
-        long bytesBefore = rowBytes;
+    private boolean forgetOldest() {
         lock.lock();
         try {
-            rowBytes = rows.keep(wanted);
+            return rows.forgetOldest(frozen == null ? 1 : 2);
         } finally {
             lock.unlock();
         }
-        budget.add(rowBytes - bytesBefore);
     }
 
     /** Forgets what the batch has done so far. Fold thread. */
@@ -472,7 +498,8 @@ final class Table {
         } finally {
             lock.unlock();
         }
-        keep(slot -> false);
+        budget.add(-rowBytes);
+        rowBytes = 0;
     }
 
     /** The view at this moment with a copy of some of its newest rows; null when it was dropped. Any thread but an event loop. */
@@ -488,8 +515,8 @@ final class Table {
 
     /** The newest row of a key where the store does not have it: none or one. Under the lock: for {@link #capture}. */
     List<StoredRow> newest(String key) {
-        var slot = rows.find(key);
-        return slot != null && active.owns(slot) ? List.of(new StoredRow(columns, slot.image())) : List.of();
+        long place = rows.find(key);
+        return rows.overlay(place) == active ? List.of(active.row(RowTable.slot(place))) : List.of();
     }
 
     /** Whether the overlay that was active at a captured moment had a key then. Any thread but an event loop. */
@@ -498,7 +525,8 @@ final class Table {
         lock.lock();
         try {
             if (capture.active() == active) {
-                return active.owned(rows.find(key), change);
+                long place = rows.find(key);
+                return rows.overlay(place) == active && active.had(RowTable.slot(place), change);
             }
         } finally {
             lock.unlock();
@@ -513,12 +541,12 @@ final class Table {
         lock.lock();
         try {
             overlay = active;
+            if (overlay.unsorted() < SORT_FROM) {
+                return;
+            }
             order = overlay.order();
         } finally {
             lock.unlock();
-        }
-        if (order.unsorted().length < SORT_FROM) {
-            return;
         }
         var made = order.made();
         lock.lock();
