@@ -152,6 +152,10 @@ final class TableReads {
     View.Changes changesAfter(long change, @Nullable String afterKey, int limit) {
         Predicate<StoredRow> unsent = row -> !isSent(row.key(), row.change(), change, afterKey);
         try (var capture = captured(active -> active.rowsChangedAfter(change, limit + 1, unsent))) {
+            if (change < capture.at().checkpoint().purged()) {
+                return new View.Changes(
+                        List.of(), change, afterKey, capture.at().cursor(), false, true);
+            }
             var rows = new ArrayList<StoredRow>();
             changedInStore(capture, change, afterKey, limit + 1, rows);
             var frozen = capture.frozen();
@@ -225,7 +229,7 @@ final class TableReads {
                 .limit(limit)
                 .map(row -> new Rows.KeyedRow(row.key(), row.isDeleted() ? null : row, cursor))
                 .toList();
-        return new View.Changes(keyed, next, nextKey, cursor, rows.size() > limit);
+        return new View.Changes(keyed, next, nextKey, cursor, rows.size() > limit, false);
     }
 
     Capture captured(Function<Overlay, List<StoredRow>> copy) {

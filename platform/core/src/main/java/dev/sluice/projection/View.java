@@ -43,7 +43,14 @@ public interface View extends Rows {
     /** As {@link #at(Cursor, long)}, of all events recorded up to a moment (µs since 1970 UTC). */
     Future<Rows> at(long recordedMicros, long waitMillis);
 
-    record Changes(List<KeyedRow> rows, long next, @Nullable String nextKey, Cursor cursor, boolean more) {}
+    /** {@code isForgotten}: rows were deleted after {@code next} that nobody knows of any more, only a difference snapshot helps. */
+    record Changes(
+            List<KeyedRow> rows,
+            long next,
+            @Nullable String nextKey,
+            Cursor cursor,
+            boolean more,
+            boolean isForgotten) {}
 
     record Lag(long events, long millis) {}
 

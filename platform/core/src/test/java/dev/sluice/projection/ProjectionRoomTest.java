@@ -589,6 +589,8 @@ class ProjectionRoomTest {
         house.rows("p");
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> !house.room().view("p").resume(token).exact());
+        var late = House.answer(house.room().view("p").changesAfter(resume.change(), resume.key(), 10));
+        assertThat(late.isForgotten()).isTrue();
         house.append("x-a", "T", "{}");
         assertThat(house.rows("p")).containsEntry("a", "{\"n\":1}");
         house.restart();

@@ -213,7 +213,7 @@ final class ViewSubscription extends Subscription {
     }
 
     private void sendChanges(View.Changes changes) {
-        if (isOtherGeneration(changes.cursor())) {
+        if (changes.isForgotten() || isOtherGeneration(changes.cursor())) {
             reset();
             return;
         }
@@ -336,6 +336,7 @@ final class ViewSubscription extends Subscription {
     /** Another build of the projection is live: every row comes again, and the client drops the keys that it does not see. */
     private void reset() {
         Cursor before = stale == null ? position : stale;
+        int seen = generation;
         lookUp();
         phase = Phase.SNAPSHOT;
         stale = before;
@@ -343,7 +344,7 @@ final class ViewSubscription extends Subscription {
         hasMore = false;
         lastKey = null;
         session.send(frame("reset")
-                .member("why", "generation")
+                .member("why", seen == generation ? "forgotten" : "generation")
                 .member("generation", "g" + generation)
                 .member("then", Resumed.DIFF.wire())
                 .end());

@@ -291,12 +291,12 @@ final class MemoryViews implements Projections {
                         .limit(limit)
                         .forEach(kept -> some.add(new KeyedRow(kept.key, kept.row, cursorAt(kept.change))));
                 if (changed.size() <= limit) {
-                    return new Changes(some, change, null, cursor(), false);
+                    return new Changes(some, change, null, cursor(), false, false);
                 }
                 Kept last = changed.get(limit - 1);
                 boolean isCut = changed.get(limit).change == last.change;
                 long next = isCut ? last.change - 1 : last.change;
-                return new Changes(some, next, isCut ? last.key : null, cursorAt(next), true);
+                return new Changes(some, next, isCut ? last.key : null, cursorAt(next), true, false);
             });
         }
 
