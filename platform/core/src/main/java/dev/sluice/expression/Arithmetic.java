@@ -59,7 +59,7 @@ final class Arithmetic {
                 return null;
             }
             if (a instanceof String start && b instanceof String end && operator == Operator.PLUS) {
-                facts.make(start.length() + end.length(), place);
+                facts.text(start.length() + end.length(), place);
                 return start.concat(end);
             }
             try {

@@ -53,13 +53,16 @@ final class Compiler {
     private final String text;
     private final Scope scope;
     private final List<Variable> locals = new ArrayList<>();
+    private final int given;
     private boolean isCounted;
+    private long states;
 
     /** @param variables what stands at the first {@link Facts#local places} when an evaluation begins */
     Compiler(String text, Scope scope, List<Variable> variables) {
         this.text = text;
         this.scope = scope;
         locals.addAll(variables);
+        given = variables.size();
     }
 
     Code compile(Ast tree) {
@@ -106,6 +109,12 @@ final class Compiler {
     /** The code counts steps. */
     void count() {
         isCounted = true;
+    }
+
+    /** The states of all patterns so far, with those of one more. */
+    long states(long more) {
+        states += more;
+        return states;
     }
 
     Place place(Ast tree) {
@@ -330,9 +339,9 @@ final class Compiler {
                                     binary.operator().symbol(),
                                     rightCode.type().shown()));
         }
-        var left = leftCode.evaluator();
-        var right = rightCode.evaluator();
         var place = place(binary);
+        var left = lookedThrough(leftCode, place);
+        var right = rightCode.evaluator();
         String symbol = binary.operator().symbol();
         return new Code(
                 Type.BOOLEAN,
@@ -344,6 +353,21 @@ final class Compiler {
                     case GREATER -> ordering(left, right, place, symbol, 1, false);
                     default -> ordering(left, right, place, symbol, 1, true);
                 });
+    }
+
+    /** What a macro compares again and again costs what it is long; once, there is no need to count. */
+    private Evaluator lookedThrough(Code code, Place place) {
+        var evaluator = code.evaluator();
+        if (locals.size() == given || !code.type().mayBe(Type.STRING)) {
+            return evaluator;
+        }
+        return facts -> {
+            var value = evaluator.evaluate(facts);
+            if (value instanceof String text) {
+                facts.text(text.length(), place);
+            }
+            return value;
+        };
     }
 
     /** A string literal beside a time becomes a time once, here. */
@@ -412,7 +436,7 @@ final class Compiler {
                 throw place.failed("found " + Values.shown(from) + " behind in, expected a list or an object");
             }
             for (Object element : elements) {
-                facts.step(place);
+                facts.text(element instanceof String text ? text.length() : 0, place);
                 if (Values.isSame(wanted, element)) {
                     return true;
                 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What an expression is evaluated on: one event or one row. For one thread. */
 public abstract sealed class Facts permits EventFacts, RowFacts {
-    /** What one evaluation may cost: an element looked at, or sixteen characters made, is a step. */
+    /** What one evaluation may cost: an element looked at, or sixteen characters made or looked through, is a step. */
     static final int MAX_STEPS = 1_000_000;
 
     private static final int CHARACTERS_A_STEP = 16;
@@ -29,8 +29,8 @@ public abstract sealed class Facts permits EventFacts, RowFacts {
         }
     }
 
-    /** A text of so many characters is made. */
-    void make(int characters, Place place) {
+    /** A text of so many characters is made or looked through. */
+    void text(long characters, Place place) {
         steps += 1 + characters / CHARACTERS_A_STEP;
         if (steps > MAX_STEPS) {
             throw tooLong(place);

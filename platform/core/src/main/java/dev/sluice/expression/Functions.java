@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Functions {
     private static final int MAX_PATTERN = 1000;
     private static final int MAX_MATCHED = 64 << 10;
+    private static final int MAX_STATES = 4000;
     private static final int MAX_PLACES = 100;
 
     /** How each is written. */
@@ -101,12 +102,14 @@ final class Functions {
         }
         var value = operand.evaluator();
         var place = compiler.place(operands.get(0));
+        compiler.count();
         return new Code(Type.NUMBER, facts -> {
             var sized = value.evaluate(facts);
             if (sized == null) {
                 return null;
             }
             if (sized instanceof String text) {
+                facts.text(text.length(), place);
                 return Decimal.of(text.codePointCount(0, text.length()));
             }
             if (sized instanceof List<?> list) {
@@ -140,6 +143,13 @@ final class Functions {
                     operands.get(1),
                     "found a pattern of " + written.length() + " characters, expected at most " + MAX_PATTERN);
         }
+        long states = PatternStates.atMost(written);
+        if (compiler.states(states) > MAX_STATES) {
+            throw compiler.invalid(
+                    operands.get(1),
+                    "found patterns too large with their repetitions written out, expected at most " + MAX_STATES
+                            + " states in an expression");
+        }
         Pattern pattern;
         try {
             pattern = Pattern.compile(written);
@@ -159,34 +169,34 @@ final class Functions {
                 throw place.failed("found a string of " + matched.length() + " characters, expected at most "
                         + MAX_MATCHED + " to match");
             }
+            facts.text(matched.length() * states, place);
             return pattern.matcher(matched).find();
         });
     }
 
     private Code changed(UnaryOperator<String> change) {
         var text = text(0);
-        var place = compiler.place(call);
-        compiler.count();
         return new Code(Type.STRING, facts -> {
             var from = text.apply(facts);
-            if (from == null) {
-                return null;
-            }
-            facts.make(from.length(), place);
-            return change.apply(from);
+            return from == null ? null : change.apply(from);
         });
     }
 
     private Function<Facts, @Nullable String> text(int operand) {
         var tree = operands.get(operand);
-        var value = compiler.demand(compiler.code(tree), tree, Type.STRING);
+        var from = compiler.demand(compiler.code(tree), tree, Type.STRING);
         var place = compiler.place(tree);
+        compiler.count();
         return facts -> {
-            var text = value.evaluate(facts);
-            if (text == null || text instanceof String) {
-                return (String) text;
+            var value = from.evaluate(facts);
+            if (value == null) {
+                return null;
             }
-            throw place.failed("found " + Values.shown(text) + ", expected a string");
+            if (value instanceof String text) {
+                facts.text(text.length(), place);
+                return text;
+            }
+            throw place.failed("found " + Values.shown(value) + ", expected a string");
         };
     }
 

@@ -295,16 +295,62 @@ class ExpressionTest {
                 "data.l.map(a, data.l.map(b, data.l)).size() > 0 && data.l.all(a, data.l.all(b, data.l.all(c, a in data.l)))",
                 "data.l.map(x, data.s + data.s).size() > 0",
                 "data.l.map(x, data.s.upper()).size() > 0",
+                "data.l.all(x, data.s.contains(data.s + 'y') == false)",
+                "data.l.all(x, data.s.size() > 0)",
+                "data.l.all(x, data.s == data.s)",
+                "data.l.all(x, data.s <= data.s)",
+                "data.l.all(x, data.l.all(y, data.c in [data.s, data.c]))",
+                "data.c.matches('(x{0,40}){0,40}y')",
                 "data.l.all(x, data.l.all(y, -1 in data.l == false))",
             })
     void anEvaluationThatTakesTooLongEnds(String text) {
         var numbers = IntStream.range(0, 2_000).mapToObj(String::valueOf).collect(Collectors.joining(",", "[", "]"));
-        var data = "{\"l\":" + numbers + ",\"s\":\"" + "x".repeat(100_000) + "\"}";
+        var data = "{\"l\":" + numbers + ",\"s\":\"" + "x".repeat(100_000) + "\",\"c\":\"" + "x".repeat(60_000) + "\"}";
 
         var failure = catchThrowableOfType(Failure.class, () -> evaluate(text, data));
 
         assertThat(failure.kind()).isEqualTo(Failure.Kind.EVALUATION_FAILED);
         assertThat(failure.getMessage()).contains("more than 1000000 steps");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data.s.matches('((a{1,1000}){1,1000}){1,1000}')",
+                "data.s.matches('(?:[ab]{0,99}[^]x]){99}')",
+                "data.s.matches('(((a|b{2}){9,}|\\\\Q((\\\\E){9}){99,}')",
+                "data.s.matches('a{1000}a{1000}a{1000}') || data.s.matches('b{1000}b{1000}')",
+            })
+    void aPatternThatIsLargeWithItsRepetitionsWrittenOutIsRefused(String text) {
+        var failure = catchThrowableOfType(Failure.class, () -> evaluate(text, "{}"));
+
+        assertThat(failure.kind()).isEqualTo(Failure.Kind.FILTER_INVALID);
+        assertThat(failure.getMessage()).contains("at most 4000 states");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a",
+                "(a|b)*c+d?",
+                "a{3}",
+                "a{2,}",
+                "a{0,7}b",
+                "(ab{3}){2,4}",
+                "((a{9}){9}){9}",
+                "[^]a]{3}",
+                "[[:alpha:]x]{2}x",
+                "\\Q((\\E{5}",
+                "\\pL{4}\\p{Greek}{2}",
+                "x{,3}",
+                "{a}{2}",
+                "(?i)(?P<n>ab){12}",
+                "(a{5}|b{6}){7}|c",
+            })
+    void thePatternsThatAreTakenHaveNoMoreStatesThanWasThought(String pattern) {
+        int states = com.google.re2j.Pattern.compile(pattern).programSize();
+
+        assertThat(PatternStates.atMost(pattern) + 4).isGreaterThanOrEqualTo(states);
     }
 
     @Test
