@@ -7,6 +7,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -16,6 +20,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 /** One or more definitions in YAML 1.2 (JSON is a subset of it). */
 final class DefinitionFile {
     private static final int MAX_CHARACTERS = 1 << 20;
+    private static final int MAX_LEVELS = 32;
 
     private DefinitionFile() {}
 
@@ -67,6 +72,7 @@ final class DefinitionFile {
                     .setUseMarks(true)
                     .setCodePointLimit(MAX_CHARACTERS)
                     .build();
+            refuseDeepNesting(new Parse(settings).parseString(text), file);
             new Compose(settings).composeAllFromString(text).forEach(nodes::add);
         } catch (MarkedYamlEngineException malformed) {
             int line =
@@ -85,6 +91,20 @@ final class DefinitionFile {
             documents.add(new Document(file, root, nodes.size() == 1 ? text : part(text, root)));
         }
         return documents;
+    }
+
+    /** Composing nodes takes a stack as deep as they are nested; parsing does not. */
+    private static void refuseDeepNesting(Iterable<Event> events, String file) {
+        int level = 0;
+        for (var event : events) {
+            if (event instanceof CollectionStartEvent && ++level > MAX_LEVELS) {
+                int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+                throw invalid(file, line, "found more than " + MAX_LEVELS + " levels, expected fewer");
+            }
+            if (event instanceof CollectionEndEvent) {
+                level--;
+            }
+        }
     }
 
     private static boolean isEmpty(Node node) {

@@ -100,6 +100,9 @@ class DefinitionFileTest {
         return Stream.of(
                 Arguments.of("", 1, "", "found no definition"),
                 Arguments.of("a: [", 1, "", "found no YAML"),
+                Arguments.of("a:\n  " + "[".repeat(5000), 2, "", "found more than 32 levels"),
+                Arguments.of("- ".repeat(5000) + "x", 1, "", "found more than 32 levels"),
+                Arguments.of("{a: ".repeat(5000) + "1" + "}".repeat(5000), 1, "", "found more than 32 levels"),
                 Arguments.of("- a", 1, "", "found a list, expected a map"),
                 Arguments.of("text", 1, "", "expected a map"),
                 Arguments.of(HEAD, 1, "fold", "found nothing, expected a map of event types"),
