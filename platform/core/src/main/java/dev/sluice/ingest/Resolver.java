@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * projection is left to its fold, which sees the resolution in the log.
  */
 public final class Resolver {
+    /** How often an append is tried while others resolve letters of the same stream. */
+    private static final int MAX_ATTEMPTS = 100;
+
     private final EventLog log;
     private final DeadLetters letters;
     private final SourceLetters sources;
@@ -146,22 +149,44 @@ public final class Resolver {
         if (stream == null || projection == null) {
             return Future.succeededFuture();
         }
-        String resolved = stream.resolvedStream(log.shardOf(name), log.shards());
-        var event = Resolutions.event(verb == Verb.DISCARD, positions);
-        return log.version(name).compose(before -> log.append(Append.to(resolved, Expected.ANY, List.of(event)))
-                .compose(appended -> letters.projections().reached(projection, appended.cursor()))
-                .otherwiseEmpty()
-                .compose(reached -> failedAgain(name, before, positions))
-                .map(again -> {
-                    tally.again.addAll(again);
-                    tally.failed += again.size();
-                    if (verb == Verb.DISCARD) {
-                        tally.discarded += positions.size();
-                    } else {
-                        tally.retried += Math.max(0, positions.size() - again.size());
-                    }
-                    return null;
-                }));
+        return log.version(name)
+                .compose(before -> append(stream, positions, verb, tally, MAX_ATTEMPTS)
+                        .compose(done -> letters.projections()
+                                .reached(projection, done.cursor())
+                                .otherwiseEmpty()
+                                .compose(reached -> failedAgain(name, before, done.positions()))
+                                .onSuccess(again -> tally.resolved(done.positions(), again, verb))))
+                .mapEmpty();
+    }
+
+    /** What an append has resolved; {@code cursor} covers it. */
+    private record Resolved(List<Position> positions, Cursor cursor) {}
+
+    /** Resolves those that still are open, so each once, however many ask at the same time. */
+    private Future<Resolved> append(
+            LetterStream stream, List<Position> positions, Verb verb, Tally tally, int attempts) {
+        int shard = log.shardOf(stream.name());
+        return letters.resolutions().of(stream, shard).compose(known -> {
+            var open = positions.stream()
+                    .filter(position -> !known.isResolved(position.offset()))
+                    .toList();
+            if (open.isEmpty()) {
+                tally.already += positions.size();
+                return Future.succeededFuture(new Resolved(open, log.head()));
+            }
+            var event = Resolutions.event(verb == Verb.DISCARD, open);
+            var resolved = stream.resolvedStream(shard, log.shards());
+            return log.append(Append.to(resolved, Expected.version(known.version()), List.of(event)))
+                    .map(appended -> {
+                        tally.already += positions.size() - open.size();
+                        return new Resolved(open, appended.cursor());
+                    })
+                    .recover(cause -> attempts > 1
+                                    && cause instanceof Failure conflict
+                                    && conflict.kind() == Failure.Kind.WRONG_EXPECTED_VERSION
+                            ? append(stream, positions, verb, tally, attempts - 1)
+                            : Future.failedFuture(cause));
+        });
     }
 
     private Future<List<String>> failedAgain(String stream, long after, List<Position> positions) {
@@ -193,6 +218,17 @@ public final class Resolver {
         void problem(String problem) {
             if (!problems.contains(problem) && problems.size() < MAX_NAMED) {
                 problems.add(problem);
+            }
+        }
+
+        /** Letters of a projection; {@code failedAgain}: the ids of those that were written anew. */
+        private void resolved(List<Position> positions, List<String> failedAgain, Verb verb) {
+            again.addAll(failedAgain);
+            failed += failedAgain.size();
+            if (verb == Verb.DISCARD) {
+                discarded += positions.size();
+            } else {
+                retried += Math.max(0, positions.size() - failedAgain.size());
             }
         }
 

@@ -64,7 +64,10 @@ final class Release {
         }
     }
 
-    /** What the table holds of the event that a dead letter is about; null when it is another generation's or resolved. */
+    /**
+     * What the table holds of the event that a dead letter is about; null when the letter is another generation's or resolved. One
+     * that was retried without success is resolved: there is a letter of a later attempt.
+     */
     private @Nullable Held held(Position letter, Table table) {
         var written = log.event(letter);
         if (written == null) {
@@ -75,7 +78,10 @@ final class Release {
             return null;
         }
         var held = table.parking().of(Position.parse(data.path("position").asText()));
-        return held == null || !held.isLetter() ? null : held;
+        boolean isOpen = held != null
+                && held.isLetter()
+                && held.attempts() == data.path("attempts").asInt();
+        return isOpen ? held : null;
     }
 
     private static JsonNode json(RecordedEvent event) {

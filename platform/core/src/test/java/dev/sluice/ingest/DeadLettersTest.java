@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,17 +146,7 @@ class DeadLettersTest {
     @Test
     void leavesALetterOfAProjectionToItsFold() {
         try (var house = house(1, "order-${data.id}")) {
-            var letter = new Event(
-                    "1",
-                    "DeadLettered",
-                    "sluice://projection/p",
-                    0,
-                    Event.JSON,
-                    Map.of(),
-                    null,
-                    "{\"consumer\":\"projection:p\",\"reason\":\"evaluation-failed\"}"
-                            .getBytes(StandardCharsets.UTF_8));
-            IngestHouse.get(house.events.append(Append.to("$dlq.projection-p", Expected.ANY, List.of(letter))));
+            appendLetterOfProjection(house);
             String id = only(house).id();
 
             assertThat(house.resolve(id, Verb.RETRY).retried()).isOne();
@@ -164,6 +155,36 @@ class DeadLettersTest {
             assertThat(house.stream("$dlq-resolved.projection-p")).containsExactly("{\"positions\":[\"" + id + "\"]}");
             assertThat(house.open()).isEmpty();
         }
+    }
+
+    @Test
+    void resolvesALetterOfAProjectionOnceHoweverManyAskAtTheSameTime() {
+        try (var house = house(1, "order-${data.id}")) {
+            appendLetterOfProjection(house);
+            String id = only(house).id();
+
+            var asked = IntStream.range(0, 16)
+                    .mapToObj(i -> house.resolver.resolve(id, i % 2 == 0 ? Verb.RETRY : Verb.DISCARD))
+                    .toList();
+
+            var done = asked.stream().map(IngestHouse::get).toList();
+            assertThat(done).filteredOn(each -> each.already() == 0).hasSize(1);
+            assertThat(done).allMatch(each -> each.already() + each.retried() + each.discarded() == 1);
+            assertThat(house.stream("$dlq-resolved.projection-p")).hasSize(1);
+        }
+    }
+
+    private static void appendLetterOfProjection(IngestHouse house) {
+        var letter = new Event(
+                "1",
+                "DeadLettered",
+                "sluice://projection/p",
+                0,
+                Event.JSON,
+                Map.of(),
+                null,
+                "{\"consumer\":\"projection:p\",\"reason\":\"evaluation-failed\"}".getBytes(StandardCharsets.UTF_8));
+        IngestHouse.get(house.events.append(Append.to("$dlq.projection-p", Expected.ANY, List.of(letter))));
     }
 
     private static DeadLetter only(IngestHouse house) {

@@ -483,6 +483,25 @@ class ProjectionRoomTest {
     }
 
     @Test
+    void aLetterThatWasRetriedWithoutSuccessSaysNoMoreWhatBecomesOfItsEvent() {
+        house.apply("projection: p\nfrom: { category: x }\nfold: { T: { n: sum(data.n) } }");
+        house.append("x-a", "T", "{\"n\":\"bad\"}");
+        house.append("x-a", "T", "{\"n\":2}");
+        house.resolve("p", "DeadLetterRetried");
+        var first = house.log()
+                .readStream("$dlq.projection-p", 1, Direction.FORWARD, 1)
+                .get(0)
+                .position();
+
+        house.append("$dlq-resolved.projection-p", "DeadLetterDiscarded", "{\"positions\":[\"" + first + "\"]}");
+
+        assertThat(house.rows("p")).isEmpty();
+        assertThat(house.room().info("p").deadLetters()).isEqualTo(1);
+        house.resolve("p", "DeadLetterDiscarded");
+        assertThat(house.rows("p")).containsEntry("a", "{\"n\":2}");
+    }
+
+    @Test
     void anEventForManyRowsWaitsForAllOfThemAndHoldsThemAll() {
         house.apply("projection: p\nfrom: { category: x }\n"
                 + "fold: { T: { each: data.k as k, key: k, n: sum(data.n), order: 'list(data.n, 9)' } }");
