@@ -2,6 +2,7 @@ package dev.sluice.expression;
 
 import dev.sluice.log.RecordedEvent;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,17 @@ public final class Filters {
      * the row's key.
      */
     public static Predicate<Function<String, @Nullable Object>> rows(String where) {
+        return rows(where, RowFacts::resolve);
+    }
+
+    /** As {@link #rows(String)}; a name that is none of the columns is FILTER_INVALID. */
+    public static Predicate<Function<String, @Nullable Object>> rows(String where, Set<String> columns) {
+        return rows(where, RowFacts.scope(columns));
+    }
+
+    private static Predicate<Function<String, @Nullable Object>> rows(String where, Compiler.Scope scope) {
         var tree = Parser.expression(where);
-        var code = Compiler.condition(where, tree, RowFacts::resolve, List.of()).evaluator();
+        var code = Compiler.condition(where, tree, scope, List.of()).evaluator();
         var place = Place.of(where, tree.at());
         return columns -> Values.truth(code.evaluate(new RowFacts(columns)), place);
     }

@@ -5,6 +5,8 @@ import dev.sluice.expression.Compiler.Type;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,17 @@ final class RowFacts extends Facts {
 
     RowFacts(Function<String, @Nullable Object> columns) {
         this.columns = columns;
+    }
+
+    /** Names are those of some columns, or {@code key}. */
+    static Compiler.Scope scope(Set<String> columns) {
+        return (names, isWhole) -> {
+            if (!columns.contains(names.get(0)) && !names.get(0).equals("key")) {
+                throw new IllegalArgumentException("found '" + names.get(0) + "', expected key"
+                        + (columns.isEmpty() ? "" : ", ") + String.join(", ", new TreeSet<>(columns)));
+            }
+            return resolve(names, isWhole);
+        };
     }
 
     /** Names are columns; one that the row does not have is null. */

@@ -3,7 +3,6 @@ package dev.sluice.expression;
 import dev.sluice.log.Failure;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,25 +20,16 @@ public final class RowFormula {
      * @param columns which it may name; {@code key} is the row's key
      */
     public static RowFormula compile(Expression expression, Set<String> columns) {
-        return new RowFormula(new Compiler(expression.text(), scope(columns), List.of())
+        return new RowFormula(new Compiler(expression.text(), RowFacts.scope(columns), List.of())
                 .compile(expression.tree())
                 .evaluator());
     }
 
     /** As {@link #compile}, of an expression that may be true or false. */
     public static RowFormula compileCondition(Expression expression, Set<String> columns) {
-        return new RowFormula(Compiler.condition(expression.text(), expression.tree(), scope(columns), List.of())
-                .evaluator());
-    }
-
-    private static Compiler.Scope scope(Set<String> columns) {
-        return (names, isWhole) -> {
-            if (!columns.contains(names.get(0)) && !names.get(0).equals("key")) {
-                throw new IllegalArgumentException("found '" + names.get(0) + "', expected key"
-                        + (columns.isEmpty() ? "" : ", ") + String.join(", ", new TreeSet<>(columns)));
-            }
-            return RowFacts.resolve(names, isWhole);
-        };
+        return new RowFormula(
+                Compiler.condition(expression.text(), expression.tree(), RowFacts.scope(columns), List.of())
+                        .evaluator());
     }
 
     /**

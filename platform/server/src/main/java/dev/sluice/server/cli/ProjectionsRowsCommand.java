@@ -147,7 +147,11 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
         parameters.put("at", at != null && GivenTime.isMeant(at) ? asked : at);
         while (true) {
             try {
-                return remote.get(path + Remote.query(parameters)).json();
+                var answer = remote.get(path + Remote.query(parameters));
+                if (answer.filterFailures() != null) {
+                    terminal.say("--where: failed on " + answer.filterFailures() + " rows, taken as not matching");
+                }
+                return answer.json();
             } catch (Failure failure) {
                 if (at == null || failure.kind() != Failure.Kind.NOT_YET) {
                     throw failure;

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/events}: pages over all streams, the live read, one event. */
 final class EventRoutes {
-    /** How many events {@code where} failed on; they were taken as not matching. */
-    private static final String FAILURES_HEADER = "Sluice-Filter-Failures";
+    /** How many events or rows {@code where} failed on; they were taken as not matching. */
+    static final String FAILURES_HEADER = "Sluice-Filter-Failures";
 
     private static final int MAX_SCAN = 100_000;
     private static final int MAX_SCANS_WITH_EVENTS = 20;

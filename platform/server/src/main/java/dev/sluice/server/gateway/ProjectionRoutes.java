@@ -1,6 +1,7 @@
 package dev.sluice.server.gateway;
 
 import dev.sluice.expression.Filters;
+import dev.sluice.expression.LenientFilter;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/projections}: definitions and rows. */
@@ -157,14 +157,13 @@ final class ProjectionRoutes {
         Query query = call.query(
                 "where", "prefix", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs", "at");
         View view = projections.view(call.path("projection"));
-        String where = query.filled("where");
-        Predicate<Function<String, @Nullable Object>> filter = where == null ? null : Filters.rows(where);
+        LenientFilter<Function<String, @Nullable Object>> filter = where(query, view);
         String prefix = query.text("prefix") == null ? "" : query.text("prefix");
-        String behind = PageCursor.parse(query.text("cursor"));
-        int limit = query.limit();
-        Form form = Form.of(query, view);
         String orderBy = query.filled("orderBy");
         Rows.Order order = orderBy == null ? null : Rows.Order.parse(orderBy);
+        String behind = behind(query.text("cursor"), order);
+        int limit = query.limit();
+        Form form = Form.of(query, view);
         boolean mayScan = query.flag("scan");
         return rows(view, query)
                 .compose(rows -> order == null
@@ -172,8 +171,38 @@ final class ProjectionRoutes {
                         : rows.rowsBy(order, prefix, behind, limit, filter, mayScan))
                 .compose(page -> {
                     call.reserve(page.bytes());
-                    return workers.run(page.bytes(), () -> rows(page, view.lag(), form));
-                });
+                    return workers.run(page.bytes(), () -> rows(page, order, view.lag(), form));
+                })
+                .map(answer -> filter == null || filter.failures() == 0
+                        ? answer
+                        : answer.with(EventRoutes.FAILURES_HEADER, String.valueOf(filter.failures())));
+    }
+
+    private static @Nullable LenientFilter<Function<String, @Nullable Object>> where(Query query, View view) {
+        String where = query.filled("where");
+        return where == null
+                ? null
+                : new LenientFilter<>(
+                        Filters.rows(where, Set.copyOf(view.columns())), columns -> "row " + columns.apply("key"));
+    }
+
+    /** Where the page before ended, null for the first; INVALID_CURSOR also for one of another order. */
+    private static @Nullable String behind(@Nullable String cursor, Rows.@Nullable Order order) {
+        String place = PageCursor.parse(cursor);
+        if (place == null || place.isEmpty()) {
+            return null;
+        }
+        String start = start(order);
+        if (!place.startsWith(start)) {
+            throw Failure.of(
+                    Kind.INVALID_CURSOR, "found a cursor of another order, expected the one that the page before gave");
+        }
+        return place.substring(start.length());
+    }
+
+    /** What a page's cursor begins with, so that it is not taken for one of another order. */
+    private static String start(Rows.@Nullable Order order) {
+        return (order == null ? "" : order.column() + (order.isDescending() ? " desc" : "")) + "\0";
     }
 
     /** How rows are to be written; {@code fields} null: all. */
@@ -202,7 +231,7 @@ final class ProjectionRoutes {
         return mediaType.equals(MediaTypes.JSON) || MediaTypes.YAML.contains(mediaType);
     }
 
-    private static Answer rows(Rows.Page page, View.Lag lag, Form form) {
+    private static Answer rows(Rows.Page page, Rows.@Nullable Order order, View.Lag lag, Form form) {
         Buffer body = Buffer.buffer("{\"rows\":[");
         String separator = "";
         for (Rows.KeyedRow row : page.rows()) {
@@ -211,7 +240,7 @@ final class ProjectionRoutes {
             body.appendByte((byte) '}');
             separator = ",";
         }
-        String next = page.next() == null ? null : PageCursor.after(page.next());
+        String next = page.next() == null ? null : PageCursor.after(start(order) + page.next());
         body.appendString("],\"cursor\":")
                 .appendBuffer(Json.encodeToBuffer(next))
                 .appendString(",\"at\":\"" + page.cursor().encode() + "\",\"lag\":")
@@ -243,13 +272,19 @@ final class ProjectionRoutes {
         byte[] row = form.json(found.row());
         String etag = etag(row);
         String known = call.header("If-None-Match");
-        if (known != null && Arrays.asList(known.split("\\s*,\\s*")).contains(etag)) {
+        if (known != null && isNamed(etag, known)) {
             return Answer.empty(304).with("ETag", etag);
         }
         Buffer body = Buffer.buffer();
         appendRow(body, found.key(), row);
         body.appendString(",\"cursor\":\"" + found.cursor().encode() + "\"}");
         return Answer.of(200, MediaTypes.JSON, body).with("ETag", etag);
+    }
+
+    /** Whether If-None-Match names a row's tag, compared weakly, or any. */
+    private static boolean isNamed(String etag, String known) {
+        return Arrays.stream(known.strip().split("\\s*,\\s*"))
+                .anyMatch(each -> each.equals("*") || etag.equals(each) || etag.equals("W/" + each));
     }
 
     /** Opens the object and leaves it open. */
@@ -270,6 +305,17 @@ final class ProjectionRoutes {
         }
     }
 
+    private Cursor cursorAt(String text) {
+        try {
+            return Cursor.parse(text, shards);
+        } catch (Failure malformed) {
+            throw Failure.of(
+                    malformed.kind(),
+                    "found at=" + Query.shown(text) + ", expected a cursor that this server has given, a time"
+                            + " such as 2026-01-31T12:00:00Z or how long ago: 500ms, 10m, 2h, 1d");
+        }
+    }
+
     /** The rows that the query means: as they are when the view has reached a cursor, or as they were. */
     private Future<Rows> rows(View view, Query query) {
         long waitMillis = query.number("waitMs", DEFAULT_WAIT_MILLIS, 0, MAX_WAIT_MILLIS);
@@ -281,7 +327,7 @@ final class ProjectionRoutes {
         if (at != null) {
             return Since.isMeant(at)
                     ? view.at(Since.micros("at", at, clockMicros.getAsLong()), waitMillis)
-                    : view.at(Cursor.parse(at, shards), waitMillis);
+                    : view.at(cursorAt(at), waitMillis);
         }
         return after == null
                 ? Future.succeededFuture(view)

@@ -107,6 +107,9 @@ class ViewsOverHttpTest {
         assertThat(late.getString("cursor")).isNotBlank();
         problem(http.get("/v1/projections/late/rows?after=x"), 400, "invalid_cursor");
         problem(http.get("/v1/projections/late/rows?waitMs=-1"), 400, "invalid_request");
+        assertThat(problem(http.get("/v1/projections/late/rows?at=yesterday"), 400, "invalid_cursor")
+                        .getString("detail"))
+                .contains("found at=yesterday, expected a cursor that this server has given, a time such as");
     }
 
     @Test
@@ -154,6 +157,52 @@ class ViewsOverHttpTest {
         problem(http.get("/v1/projections/paged/rows?where=gross%3E"), 400, "filter_invalid");
         problem(http.get("/v1/projections/paged/rows?orderBy=gross"), 400, "invalid_request");
         problem(http.get("/v1/projections/paged/rows?cursor=%21"), 400, "invalid_cursor");
+    }
+
+    @Test
+    void aRowOnWhichTheFilterFailsDoesNotMatchAndIsCounted() {
+        http.put(
+                "/v1/projections/mixed",
+                "projection: mixed\nfrom: { category: mixed }\nkey: data.k\nfold: { T: { last: last(data.x) } }",
+                "Content-Type",
+                YAML);
+        http.append("mixed-1", "T", "{\"k\":\"text\",\"x\":\"a\"}");
+        String cursor =
+                http.append("mixed-1", "T", "{\"k\":\"number\",\"x\":7}").getString("cursor");
+
+        var page = http.get("/v1/projections/mixed/rows?where=last%3E5&after=" + cursor);
+
+        assertThat(keys(json(page))).containsExactly("number");
+        assertThat(header(page, "Sluice-Filter-Failures")).isEqualTo("1");
+        assertThat(header(http.get("/v1/projections/mixed/rows?where=key%3D%3D%27text%27"), "Sluice-Filter-Failures"))
+                .isEqualTo("none");
+        assertThat(problem(http.get("/v1/projections/mixed/rows?where=lasst%3E5"), 400, "filter_invalid")
+                        .getString("detail"))
+                .contains("found 'lasst', expected key, last");
+    }
+
+    @Test
+    void refusesACursorOfAnotherOrder() {
+        http.put(
+                "/v1/projections/orders2",
+                definition("orders2", "orders2") + "index: [ gross ]\n",
+                "Content-Type",
+                YAML);
+        http.append("orders2-1", "OrderPlaced", "{\"customer\":\"a\",\"total\":1}");
+        String cursor = http.append("orders2-1", "OrderPlaced", "{\"customer\":\"b\",\"total\":2}")
+                .getString("cursor");
+
+        String byKey = json(http.get("/v1/projections/orders2/rows?limit=1&after=" + cursor))
+                .getString("cursor");
+        String byGross = json(http.get("/v1/projections/orders2/rows?limit=1&orderBy=gross"))
+                .getString("cursor");
+
+        assertThat(keys(json(http.get("/v1/projections/orders2/rows?limit=1&cursor=" + byKey))))
+                .containsExactly("b");
+        assertThat(keys(json(http.get("/v1/projections/orders2/rows?limit=1&orderBy=gross&cursor=" + byGross))))
+                .containsExactly("b");
+        problem(http.get("/v1/projections/orders2/rows?orderBy=gross&cursor=" + byKey), 400, "invalid_cursor");
+        problem(http.get("/v1/projections/orders2/rows?cursor=" + byGross), 400, "invalid_cursor");
     }
 
     @Test
@@ -243,6 +292,11 @@ class ViewsOverHttpTest {
         assertThat(unchanged.statusCode()).isEqualTo(304);
         assertThat(unchanged.body()).isEmpty();
         assertThat(changed.statusCode()).isEqualTo(200);
+        String now = header(changed, "ETag");
+        assertThat(List.of("*", now.replace("W/", ""), "\"x\", " + now))
+                .allSatisfy(named -> assertThat(http.get("/v1/projections/etag/rows/ann", "If-None-Match", named)
+                                .statusCode())
+                        .isEqualTo(304));
         assertThat(problem(http.get("/v1/projections/etag/rows/bob"), 404, "row_not_found")
                         .getString("cursor"))
                 .isNotBlank();
