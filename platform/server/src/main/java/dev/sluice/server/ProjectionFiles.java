@@ -75,6 +75,7 @@ final class ProjectionFiles implements AutoCloseable {
             try (var files = Files.list(folder)) {
                 files.filter(each -> each.toString().endsWith(".yaml")
                                 || each.toString().endsWith(".yml"))
+                        .filter(each -> !Files.isDirectory(each))
                         .sorted()
                         .forEach(all::add);
             }
@@ -103,24 +104,29 @@ final class ProjectionFiles implements AutoCloseable {
             var files = files();
             seen.keySet().retainAll(files);
             problems.keySet().retainAll(files);
-            for (Path file : files) {
-                if (!version(file).equals(seen.get(file))) {
-                    applyChanged(file);
-                }
-            }
+            files.forEach(this::applyIfChanged);
         } catch (IOException gone) {
             LOG.debug(
                     "projection_files_unreadable problem=\"{}\" next=\"they are looked at again\"", gone.getMessage());
         }
     }
 
-    private void applyChanged(Path file) throws IOException {
+    private void applyIfChanged(Path file) {
         try {
-            apply(file);
-            problems.remove(file);
-        } catch (Failure refused) {
-            problems.put(file, refused.getMessage());
-            LOG.warn("projection_file_refused file={} problem=\"{}\"", file, refused.getMessage());
+            if (!version(file).equals(seen.get(file))) {
+                apply(file);
+                problems.remove(file);
+            }
+        } catch (IOException unreadable) {
+            refused(file, "found a file that cannot be read, expected UTF-8: " + unreadable);
+        } catch (Failure invalid) {
+            refused(file, String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private void refused(Path file, String problem) {
+        if (!problem.equals(problems.put(file, problem))) {
+            LOG.warn("projection_file_refused file={} problem=\"{}\"", file, problem);
         }
     }
 

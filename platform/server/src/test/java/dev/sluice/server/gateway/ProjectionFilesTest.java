@@ -54,6 +54,25 @@ class ProjectionFilesTest {
     }
 
     @Test
+    void aFileThatCannotBeReadIsToldAndHoldsUpNoOther() throws IOException {
+        Path files = Files.createDirectories(folder.resolve("projections"));
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())) {
+            var http = server.http();
+
+            Files.createSymbolicLink(files.resolve("a.yaml"), files.resolve("nowhere"));
+            Files.createDirectory(files.resolve("b.yaml"));
+            Files.write(files.resolve("c.yaml"), new byte[] {'p', ':', (byte) 0xff});
+            Files.writeString(files.resolve("p.yaml"), definition("a"));
+
+            awaitGeneration(http, 1);
+            assertThat(http.get("/health/ready").body())
+                    .contains("file-a.yaml")
+                    .doesNotContain("file-b.yaml")
+                    .contains("file-c.yaml");
+        }
+    }
+
+    @Test
     void isNotReadyWhileARequiredProjectionIsMissingOrPaused() {
         try (var server = RunningServer.in(folder.resolve("data"), "projections.required", "p")) {
             var http = server.http();
