@@ -1,15 +1,21 @@
 package dev.sluice.server.cli;
 
 import dev.sluice.log.Failure;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -30,6 +36,8 @@ import picocli.CommandLine.Parameters;
             "  sluice projections test customer-orders.test.yaml"
         })
 final class ProjectionsTestCommand implements Callable<Integer> {
+    private static final Set<String> KEYS = Set.of("test", "given", "expect");
+
     private final Cli cli;
 
     @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
@@ -64,12 +72,51 @@ final class ProjectionsTestCommand implements Callable<Integer> {
     }
 
     private Map<String, @Nullable Object> parsed(String document) {
+        Object read;
         try {
-            var settings = LoadSettings.builder().setLabel(file).build();
-            return Json.object(new Load(settings).loadFromString(document));
+            var settings = LoadSettings.builder()
+                    .setLabel(file)
+                    .setTagConstructors(
+                            Map.of(Tag.INT, ProjectionsTestCommand::number, Tag.FLOAT, ProjectionsTestCommand::number))
+                    .build();
+            read = new Load(settings).loadFromString(document);
         } catch (YamlEngineException malformed) {
             throw Failure.of(Failure.Kind.DEFINITION_INVALID, file + ": found no YAML: " + malformed.getMessage());
         }
+        var test = Json.object(named(read));
+        boolean isTest = test.get("given") instanceof List<?>
+                && test.getOrDefault("expect", Map.of()) instanceof Map<?, ?>
+                && KEYS.containsAll(test.keySet());
+        if (!isTest) {
+            throw Failure.of(
+                    Failure.Kind.DEFINITION_INVALID,
+                    file + ": found a document with " + (test.isEmpty() ? "no keys" : String.join(", ", test.keySet()))
+                            + ", expected test, given (a list of events) and expect (rows by their keys)");
+        }
+        return test;
+    }
+
+    /** Numbers stay exact. */
+    private static Object number(@Nullable Node node) {
+        String written = node instanceof ScalarNode scalar ? scalar.getValue() : "";
+        try {
+            return new BigDecimal(written);
+        } catch (NumberFormatException notInJson) {
+            return written;
+        }
+    }
+
+    /** With the keys of maps as text, as JSON has them. */
+    private static @Nullable Object named(@Nullable Object read) {
+        if (read instanceof List<?> list) {
+            return list.stream().map(ProjectionsTestCommand::named).collect(Collectors.toCollection(ArrayList::new));
+        }
+        if (read instanceof Map<?, ?> map) {
+            var named = new LinkedHashMap<String, @Nullable Object>();
+            map.forEach((key, value) -> named.put(Json.text(key), named(value)));
+            return named;
+        }
+        return read;
     }
 
     private Map<String, @Nullable Object> run(

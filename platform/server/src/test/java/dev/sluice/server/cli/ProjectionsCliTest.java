@@ -90,6 +90,25 @@ class ProjectionsCliTest {
     }
 
     @Test
+    void numbersOfATestStayExactAndItsKeysAreText() throws IOException {
+        String test = "projection: exact\nfrom: { category: exact }\nkey: data.k\nfold: { T: { s: sum(data.n) } }\n"
+                + "---\ntest: exact\ngiven:\n"
+                + "  - { stream: exact-1, type: T, data: { k: 77, n: 1.50 } }\n"
+                + "  - { stream: exact-1, type: T, data: { k: 77, n: 12345678901234567890.123 } }\n";
+
+        var passed = pipe.run(
+                "projections", "test", file("ok.yaml", test + "expect: { 77: { s: 12345678901234567891.623 } }\n"));
+        var failed = pipe.run(
+                "projections", "test", file("bad.yaml", test + "expect: { 77: { s: 12345678901234567891.624 } }\n"));
+        var mistyped = pipe.run("projections", "test", file("key.yaml", test + "expected: { 77: { s: 1 } }\n"));
+
+        assertThat(passed.exit()).as(passed.output() + passed.errors()).isZero();
+        assertThat(failed.exit()).isEqualTo(1);
+        assertThat(mistyped.exit()).isEqualTo(2);
+        assertThat(mistyped.errors()).contains("expected test, given (a list of events) and expect");
+    }
+
+    @Test
     void whyFindsAnEventByItsId() throws IOException {
         pipe.run("projections", "apply", file("why.yaml", definition("why", "a")));
         pipe.run("append", "why-1", "T", "k=x", "--id", "why-event");
