@@ -60,6 +60,9 @@ final class ClauseReader {
             throw document.invalid(
                     node, "fold", "found " + types.size() + " event types, expected 1 to " + MAX_CLAUSES);
         }
+        if (types.containsKey("")) {
+            throw document.invalid(node, "fold", "found an event type without a name, expected one with");
+        }
         var clauses = new ArrayList<Clause>();
         types.forEach((type, columns) -> clauses.add(clause(type, columns)));
         if (columns.isEmpty()) {
@@ -144,7 +147,7 @@ final class ClauseReader {
 
     private void checkDelete(Node node, String path, Map<String, Node> fields) {
         if (!document.text(node, path).equals("true")) {
-            throw document.invalid(node, path, "found something else, expected true");
+            throw document.invalid(node, path, "found " + Document.shown(node) + ", expected true");
         }
         if (!Set.of("key", "each", "delete").containsAll(fields.keySet())) {
             throw document.invalid(node, path, "found columns beside delete, expected only key and each");
@@ -195,7 +198,10 @@ final class ClauseReader {
             size = call.arguments().get(1).literalIndex();
             if (size < 1 || size > Aggregate.MAX_MEMBERS) {
                 throw document.invalid(
-                        node, path, "found another size of the list, expected 1 to " + Aggregate.MAX_MEMBERS);
+                        node,
+                        path,
+                        "found " + document.text(node, path) + ", expected 1 to " + Aggregate.MAX_MEMBERS
+                                + " as the size of the list");
             }
         }
         var argument = expected == 0 ? null : call.arguments().get(0);

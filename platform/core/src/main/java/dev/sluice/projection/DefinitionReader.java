@@ -137,7 +137,8 @@ final class DefinitionReader {
             case "tags" -> new From(From.Kind.TAGS, tags(only.getValue(), key));
             default -> {
                 if (!document.text(only.getValue(), key).equals("true")) {
-                    throw document.invalid(only.getValue(), key, "found something else, expected true");
+                    throw document.invalid(
+                            only.getValue(), key, "found " + Document.shown(only.getValue()) + ", expected true");
                 }
                 yield new From(From.Kind.ALL, List.of());
             }
@@ -146,7 +147,8 @@ final class DefinitionReader {
 
     private List<String> names(Node node, String key) {
         if (!(node instanceof SequenceNode list) || list.getValue().isEmpty()) {
-            throw document.invalid(node, key, "found " + Document.shown(node) + ", expected a list of names");
+            String found = node instanceof SequenceNode ? "an empty list" : Document.shown(node);
+            throw document.invalid(node, key, "found " + found + ", expected a list of names");
         }
         return list.getValue().stream().map(each -> plain(each, key)).toList();
     }
@@ -321,7 +323,11 @@ final class DefinitionReader {
             throw document.invalid(
                     node,
                     "index",
-                    "found " + Document.shown(node) + ", expected a list of 1 to " + MAX_INDEXES
+                    "found "
+                            + (node instanceof SequenceNode given
+                                    ? "a list of " + given.getValue().size()
+                                    : Document.shown(node))
+                            + ", expected a list of 1 to " + MAX_INDEXES
                             + " columns, each with desc or not");
         }
         var known = known(columns, derived);

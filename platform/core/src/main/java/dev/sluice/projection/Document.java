@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** One YAML document of a file: a tree with lines, and the failures that name them. */
 record Document(String file, MappingNode root, String text) {
+    private static final int MAX_SHOWN = 64;
+
     /** The values of a map by key, in order; {@code allowed} null: any key. */
     Map<String, Node> fields(Node node, String path, @Nullable Set<String> allowed) {
         if (!(node instanceof MappingNode map)) {
@@ -39,7 +40,7 @@ record Document(String file, MappingNode root, String text) {
 
     /** The text of a scalar. */
     String text(Node node, String path) {
-        if (node instanceof ScalarNode scalar && !scalar.getTag().getValue().endsWith(":null")) {
+        if (node instanceof ScalarNode scalar && !isNull(scalar)) {
             return scalar.getValue();
         }
         throw invalid(node, path, "found " + shown(node) + ", expected text");
@@ -83,6 +84,16 @@ record Document(String file, MappingNode root, String text) {
     }
 
     static String shown(Node node) {
-        return node instanceof MappingNode ? "a map" : node instanceof SequenceNode ? "a list" : "nothing or text";
+        if (node instanceof ScalarNode scalar) {
+            String text = scalar.getValue();
+            return isNull(scalar)
+                    ? "nothing"
+                    : "'" + (text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "…") + "'";
+        }
+        return node instanceof MappingNode ? "a map" : "a list";
+    }
+
+    private static boolean isNull(ScalarNode scalar) {
+        return scalar.getTag().getValue().endsWith(":null");
     }
 }

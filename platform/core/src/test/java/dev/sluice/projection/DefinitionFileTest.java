@@ -104,7 +104,12 @@ class DefinitionFileTest {
                 Arguments.of("- ".repeat(5000) + "x", 1, "", "found more than 32 levels"),
                 Arguments.of("{a: ".repeat(5000) + "1" + "}".repeat(5000), 1, "", "found more than 32 levels"),
                 Arguments.of("- a", 1, "", "found a list, expected a map"),
-                Arguments.of("text", 1, "", "expected a map"),
+                Arguments.of("text", 1, "", "found 'text', expected a map"),
+                Arguments.of(HEAD + "fold:\n", 3, "fold", "found nothing, expected a map"),
+                Arguments.of(HEAD + "fold: { '': { n: count() } }\n", 3, "fold", "an event type without a name"),
+                Arguments.of(HEAD + FOLD + "index: []\n", 4, "index", "found a list of 0, expected a list of 1 to 10"),
+                Arguments.of(
+                        "projection: p\nfrom: { all: false }\n" + FOLD, 2, "from.all", "found 'false', expected true"),
                 Arguments.of(HEAD, 1, "fold", "found nothing, expected a map of event types"),
                 Arguments.of("from: all\n" + FOLD, 1, "projection", "expected the projection's name"),
                 Arguments.of("projection: a b\nfrom: all\n" + FOLD, 1, "projection", "found 'a b'"),
