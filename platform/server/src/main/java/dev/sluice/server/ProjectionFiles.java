@@ -8,14 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +36,9 @@ final class ProjectionFiles implements AutoCloseable {
     private final List<Path> folders;
     private final Projections projections;
     private final Map<Path, Version> seen = new HashMap<>();
+    /** The projections that each file defines. */
+    private final Map<Path, Set<String>> defined = new HashMap<>();
+
     private final Map<Path, String> problems = new ConcurrentSkipListMap<>();
     private final ScheduledExecutorService watcher = Executors.newSingleThreadScheduledExecutor(task -> {
         var watching = new Thread(task, "sluice-projection-files");
@@ -85,14 +92,33 @@ final class ProjectionFiles implements AutoCloseable {
 
     private void apply(Path file) throws IOException {
         seen.put(file, version(file));
-        var applied = projections.apply(Files.readString(file), null, file.toString(), Applying.REPEATED);
+        String text = Files.readString(file);
+        var names = names(applied(text, file, Applying.TRIED));
+        for (var other : defined.entrySet()) {
+            if (!other.getKey().equals(file) && !Collections.disjoint(other.getValue(), names)) {
+                names.retainAll(other.getValue());
+                throw Failure.of(
+                        Failure.Kind.DEFINITION_INVALID,
+                        file + ": projection: found " + String.join(", ", names) + ", which " + other.getKey()
+                                + " defines too, expected it in one file");
+            }
+        }
+        applied(text, file, Applying.REPEATED);
+        defined.put(file, names);
+    }
+
+    private List<Projections.Applied> applied(String text, Path file, Applying how) {
         try {
-            applied.await(APPLIED_WITHIN_SECONDS, TimeUnit.SECONDS);
+            return projections.apply(text, null, file.toString(), how).await(APPLIED_WITHIN_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
             throw Failure.of(
                     Failure.Kind.DEADLINE_EXCEEDED,
                     file + ": found no answer within " + APPLIED_WITHIN_SECONDS + " s, expected it to be applied");
         }
+    }
+
+    private static Set<String> names(List<Projections.Applied> applied) {
+        return applied.stream().map(Projections.Applied::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Version version(Path file) throws IOException {
@@ -103,6 +129,7 @@ final class ProjectionFiles implements AutoCloseable {
         try {
             var files = files();
             seen.keySet().retainAll(files);
+            defined.keySet().retainAll(files);
             problems.keySet().retainAll(files);
             files.forEach(this::applyIfChanged);
         } catch (IOException gone) {
@@ -113,7 +140,7 @@ final class ProjectionFiles implements AutoCloseable {
 
     private void applyIfChanged(Path file) {
         try {
-            if (!version(file).equals(seen.get(file))) {
+            if (problems.containsKey(file) || !version(file).equals(seen.get(file))) {
                 apply(file);
                 problems.remove(file);
             }

@@ -73,6 +73,27 @@ class ProjectionFilesTest {
     }
 
     @Test
+    void aProjectionIsDefinedByOneFile() throws IOException {
+        Path files = Files.createDirectories(folder.resolve("projections"));
+        Path first = Files.writeString(files.resolve("a.yaml"), definition("a"));
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())) {
+            var http = server.http();
+            awaitGeneration(http, 1);
+
+            Files.writeString(files.resolve("b.yaml"), definition("b"));
+
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> http.get("/health/ready").body().contains("file-b.yaml"));
+            assertThat(http.get("/health/ready").body()).contains("found p, which " + first);
+            awaitGeneration(http, 1);
+            Files.delete(first);
+            awaitGeneration(http, 2);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !http.get("/health/ready").body().contains("file-b.yaml"));
+        }
+    }
+
+    @Test
     void isNotReadyWhileARequiredProjectionIsMissingOrPaused() {
         try (var server = RunningServer.in(folder.resolve("data"), "projections.required", "p")) {
             var http = server.http();
