@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * hides the older.
  */
 final class Table {
-    private static final int SORT_FROM = 256;
     private static final int EXPIRED_A_COMMIT = 10_000;
 
     /** How long a deleted row can be told to who asks what changed, in recorded time. */
@@ -59,9 +57,7 @@ final class Table {
     private final Identity identity;
     private final RowStore store;
     private final JavaProjections java;
-    private final RowBudget budget;
-    private final RowTable rows = new RowTable();
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Layers rows;
     private final Tally tally = new Tally();
     private final ByteWriter encoder = new ByteWriter();
     private final Map<String, Draft> drafts = new HashMap<>();
@@ -72,13 +68,9 @@ final class Table {
     private final Indexes indexes;
     private final List<Frozen.Forgotten> purges = new ArrayList<>();
     private final @Nullable Alerts alerts;
-    private Overlay active;
-    private @Nullable Overlay frozen;
-    private int activeNumber;
     private boolean isDropped;
     private volatile Committed committed;
     private long rowCount;
-    private long rowBytes;
     private long purged;
     private @Nullable Checkpoint written;
 
@@ -95,7 +87,6 @@ final class Table {
         this.columns = new Columns(definition.columns(), definition.derived());
         this.identity = identity;
         this.store = store;
-        this.budget = budget;
         this.java = java;
         boolean isNew = record.checkpoint().change() == 0 && record.checkpoint().lastMicros() == 0;
         carried = new CarryStore(viewId(), definition.carried().size(), store);
@@ -107,16 +98,10 @@ final class Table {
         rowCount = record.checkpoint().rows();
         purged = record.checkpoint().purged();
         committed = committed(record.checkpoint());
-        active = overlay();
+        rows = new Layers(columns, indexes.count(), budget, record.checkpoint().change());
         if (!isNew) {
             parking.recover(store);
         }
-    }
-
-    private Overlay overlay() {
-        var overlay = new Overlay(committed.checkpoint().change(), columns, indexes.count());
-        activeNumber = rows.begin(overlay);
-        return overlay;
     }
 
     int viewId() {
@@ -201,12 +186,12 @@ final class Table {
             return draft;
         }
         long place = rows.find(key);
-        var overlay = rows.overlay(place);
-        if (overlay != null) {
-            return new Draft(key, place, columns.decode(overlay.stored(RowTable.slot(place))));
+        var before = rows.read(place);
+        if (before == null) {
+            byte[] stored = stored(key);
+            before = stored == null ? null : columns.decode(new ByteReader(stored));
         }
-        byte[] stored = stored(key);
-        return new Draft(key, place, stored == null ? null : columns.decode(new ByteReader(stored)));
+        return new Draft(key, place, before);
     }
 
     private byte @Nullable [] stored(String key) {
@@ -219,9 +204,9 @@ final class Table {
         if (!draft.wasStored()) {
             return null;
         }
-        var overlay = rows.overlay(draft.place());
-        if (overlay != null) {
-            return overlay.row(RowTable.slot(draft.place()));
+        var row = rows.row(draft.place());
+        if (row != null) {
+            return row;
         }
         byte[] stored = stored(draft.key());
         return stored == null ? null : new StoredRow(columns, RowImage.of(draft.key(), stored));
@@ -338,22 +323,15 @@ final class Table {
         var before = committed.checkpoint();
         long change = before.change() + (touched.isEmpty() ? 0 : 1);
         var changes = new ArrayList<ViewDelta.Change>();
-        lock.lock();
-        try {
-            for (var draft : touched) {
-                commit(draft, change, lastMicros, isTold ? changes : null);
-            }
+        rows.locked(() -> {
+            touched.forEach(draft -> commit(draft, change, lastMicros, isTold ? changes : null));
             committed = committed(new Checkpoint(change, offsets, rowCount, lastMicros, purged));
-        } finally {
-            lock.unlock();
-        }
+            return committed;
+        });
         forgetBatch();
         carried.commit();
         parking.commit();
-        weigh();
-        if (budget.isExceeded()) {
-            forget();
-        }
+        rows.settle();
         return new ViewDelta(
                 name(),
                 generation(),
@@ -365,28 +343,21 @@ final class Table {
     }
 
     private void commit(Draft draft, long change, long lastMicros, @Nullable List<ViewDelta.Change> told) {
-        String key = draft.key();
         boolean wasRow = draft.wasRow();
         boolean isRow = draft.cells() != null;
         var before = told != null || indexes.count() > 0 ? committed(draft) : null;
         encode(draft, change, lastMicros);
-        int slot = RowTable.slot(draft.place());
-        if (rows.overlay(draft.place()) == active) {
-            active.change(slot, encoder, change);
-        } else {
-            slot = active.add(key, encoder, change, draft.changeBefore(), indexes.entries(before));
-            rows.put(key, draft.place(), activeNumber, slot);
-        }
+        int slot = rows.put(draft, encoder, change, indexes.entries(before));
         rowCount += (isRow ? 1 : 0) - (wasRow ? 1 : 0);
         if (told == null && indexes.count() == 0) {
             return;
         }
-        var after = active.row(slot);
+        var after = rows.active().row(slot);
         if (indexes.count() > 0) {
-            active.list(slot, indexes.entries(after));
+            rows.active().list(slot, indexes.entries(after));
         }
         if (told != null) {
-            told.add(new ViewDelta.Change(key, wasRow ? before : null, isRow ? after : null));
+            told.add(new ViewDelta.Change(draft.key(), wasRow ? before : null, isRow ? after : null));
         }
     }
 
@@ -406,39 +377,14 @@ final class Table {
         }
     }
 
-    private void weigh() {
-        long now = rows.bytes();
-        budget.add(now - rowBytes);
-        rowBytes = now;
-    }
-
     private void forgetBatch() {
         touched.clear();
         drafts.clear();
     }
 
-    /** Forgets the rows that the store has until a quarter of what is at hand is free, those first that did not change for longest. */
-    private void forget() {
-        long enough = rowBytes / 4 * 3;
-        while (rowBytes > enough && forgetOldest()) {
-            weigh();
-        }
-    }
-
     /** Forgets the rows that the store has: it will not be folded for a while. Fold thread, between batches. */
     void rest() {
-        while (forgetOldest()) {
-            weigh();
-        }
-    }
-
-    private boolean forgetOldest() {
-        lock.lock();
-        try {
-            return rows.forgetOldest(frozen == null ? 1 : 2);
-        } finally {
-            lock.unlock();
-        }
+        rows.rest();
     }
 
     /** Forgets what the batch has done so far. Fold thread. */
@@ -453,26 +399,20 @@ final class Table {
 
     /** About how much memory the rows take that are not in the store. */
     long unwrittenBytes() {
-        return active.weight() + carried.weight() + expiry.weight();
+        return rows.unwrittenBytes() + carried.weight() + expiry.weight();
     }
 
     /** Takes the rows that are not in the store to be written; null when nothing moved. Fold thread, one at a time. */
     @Nullable
     Frozen freeze() {
         var checkpoint = committed.checkpoint();
-        if (frozen != null) {
+        if (rows.frozen() != null) {
             throw new IllegalStateException("view " + name() + " is frozen already");
         }
         if (checkpoint.equals(written)) {
             return null;
         }
-        lock.lock();
-        try {
-            frozen = active;
-            active = overlay();
-        } finally {
-            lock.unlock();
-        }
+        var frozen = rows.freeze(checkpoint.change());
         var forgotten = List.copyOf(purges);
         purges.clear();
         return new Frozen(this, frozen, carried.freeze(), parking.freeze(), expiry.freeze(), forgotten, checkpoint);
@@ -481,80 +421,37 @@ final class Table {
     /** What was frozen is in the store. Fold thread. */
     void thaw(Frozen done) {
         written = done.checkpoint();
-        lock.lock();
-        try {
-            frozen = null;
-        } finally {
-            lock.unlock();
-        }
+        rows.thaw();
         expiry.thaw(done.expiry());
     }
 
     /** No reader may begin any more: the rows will be deleted. Fold thread. */
     void drop() {
-        lock.lock();
-        try {
-            isDropped = true;
-        } finally {
-            lock.unlock();
-        }
-        budget.add(-rowBytes);
-        rowBytes = 0;
+        rows.locked(() -> isDropped = true);
+        rows.end();
     }
 
     /** The view at this moment with a copy of some of its newest rows; null when it was dropped. Any thread but an event loop. */
     @Nullable
     Capture capture(Function<Overlay, List<StoredRow>> copy) {
-        lock.lock();
-        try {
-            return isDropped ? null : new Capture(active, copy.apply(active), frozen, store.snapshot(), committed);
-        } finally {
-            lock.unlock();
-        }
+        return rows.locked(() -> isDropped
+                ? null
+                : new Capture(rows.active(), copy.apply(rows.active()), rows.frozen(), store.snapshot(), committed));
     }
 
-    /** The newest row of a key where the store does not have it: none or one. Under the lock: for {@link #capture}. */
+    /** The row of a key in the active overlay: none or one. Under the lock, for {@link #capture}. */
     List<StoredRow> newest(String key) {
-        long place = rows.find(key);
-        return rows.overlay(place) == active ? List.of(active.row(RowTable.slot(place))) : List.of();
+        return rows.newest(key);
     }
 
     /** Whether the overlay that was active at a captured moment had a key then. Any thread but an event loop. */
     boolean isInActive(Capture capture, String key) {
-        long change = capture.at().checkpoint().change();
-        lock.lock();
-        try {
-            if (capture.active() == active) {
-                long place = rows.find(key);
-                return rows.overlay(place) == active && active.had(RowTable.slot(place), change);
-            }
-        } finally {
-            lock.unlock();
-        }
-        return capture.active().hadKey(key, change);
+        return rows.hadKey(capture.active(), key, capture.at().checkpoint().change());
     }
 
     /** Puts most of the active overlay's keys in order outside the lock, for {@link #capture captures} that read by key. */
     void sort() {
-        Overlay overlay;
-        Overlay.Order order;
-        lock.lock();
-        try {
-            overlay = active;
-            if (overlay.unsorted() < SORT_FROM) {
-                return;
-            }
-            order = overlay.order();
-        } finally {
-            lock.unlock();
-        }
-        var made = order.made();
-        lock.lock();
-        try {
-            overlay.order(made);
-        } finally {
-            lock.unlock();
-        }
+        rows.sort();
     }
 
     private Committed committed(Checkpoint checkpoint) {
