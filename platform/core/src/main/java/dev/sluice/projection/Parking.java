@@ -78,6 +78,7 @@ final class Parking {
     private final Map<Position, Held> byPosition = new HashMap<>();
     private final Map<String, TreeSet<Long>> numbers = new HashMap<>();
     private final Map<Long, @Nullable Held> staged = new HashMap<>();
+    private final Map<Long, @Nullable Held> before = new HashMap<>();
     private Map<Long, @Nullable Held> changed = new HashMap<>();
     private long nextNumber = 1;
     private int letters;
@@ -127,8 +128,21 @@ final class Parking {
 
     /** Holds one more event. */
     synchronized void hold(Position position, Set<String> keys, @Nullable Object[] carried, @Nullable Position behind) {
-        enter(new Held(nextNumber, position, keys, carried, behind, behind == null ? 1 : 0));
-        staged.put(nextNumber - 1, held.get(nextNumber - 1));
+        change(null, new Held(nextNumber, position, keys, carried, behind, behind == null ? 1 : 0));
+    }
+
+    private void change(@Nullable Held from, @Nullable Held to) {
+        if (from != null) {
+            leave(from);
+        }
+        if (to != null) {
+            enter(to);
+        }
+        long number = from != null ? from.number() : nextNumber - 1;
+        if (!staged.containsKey(number)) {
+            before.put(number, from);
+        }
+        staged.put(number, to);
     }
 
     private void enter(Held one) {
@@ -143,16 +157,12 @@ final class Parking {
 
     /** An event is a dead letter (again). */
     synchronized void failed(Held one) {
-        var next = one.failed();
-        leave(one);
-        enter(next);
-        staged.put(next.number(), next);
+        change(one, one.failed());
     }
 
     /** Holds an event no more; it was folded, or is not to be. */
     synchronized void release(Held one) {
-        leave(one);
-        staged.put(one.number(), null);
+        change(one, null);
     }
 
     private void leave(Held one) {
@@ -176,10 +186,21 @@ final class Parking {
     synchronized void commit() {
         changed.putAll(staged);
         staged.clear();
+        before.clear();
     }
 
     synchronized void discard() {
+        before.forEach((number, was) -> {
+            var now = held.get(number);
+            if (now != null) {
+                leave(now);
+            }
+            if (was != null) {
+                enter(was);
+            }
+        });
         staged.clear();
+        before.clear();
     }
 
     /** Takes what is not in the store to be written. */

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -113,6 +114,21 @@ class ProjectionRoomTest {
                         .rows())
                 .extracting(Rows.KeyedRow::key)
                 .containsExactly("a");
+    }
+
+    @Test
+    void explainingAnEventThatWouldBeParkedParksNothing() {
+        house.apply(ORDERS);
+        var first = house.append("order-1", List.of(house.event("OrderPlaced", "{\"customer\":\"ann\",\"total\":1}")));
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":\"many\"}");
+        house.reach("orders", house.log().head());
+
+        var event = Objects.requireNonNull(house.log().event(first.first()));
+        var explained = House.answer(house.room().explain("orders", event)).outcome();
+        house.resolve("orders", "DeadLetterDiscarded");
+
+        assertThat(explained).isInstanceOf(Explanation.Parked.class);
+        assertThat(house.rows("orders").get("ann")).contains("\"orders\":1,");
     }
 
     @Test
