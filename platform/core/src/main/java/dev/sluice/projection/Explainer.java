@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.EventSlots;
-import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Log;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.Explanation.Outcome;
@@ -15,29 +14,55 @@ import java.util.Objects;
 
 /** Tells what a table makes of an event: by folding it between two batches, and taking that back. */
 final class Explainer {
-    private static final int LETTERS_LOOKED_AT = 1_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Explainer() {}
 
-    /** Fold thread, between batches. */
+    /** What would become of an event that came now. Fold thread, between batches. */
     static Outcome outcome(Table table, RecordedEvent event) {
         var held = table.parking().of(event.position());
+        return held == null ? trial(table, event, true) : held(held);
+    }
+
+    /** What has become of an event that the table has come to. Fold thread, between batches. */
+    static Outcome past(Table table, RecordedEvent event) {
+        var held = table.parking().of(event.position());
         if (held != null) {
-            var keys = List.copyOf(held.keys());
-            return held.behind() == null
-                    ? new Explanation.Refused("held back", keys, null)
-                    : new Explanation.Parked(keys, held.behind());
+            return held(held);
         }
+        var end = table.parking().settled(event.position());
+        if (end != null && end.isDiscarded()) {
+            return new Explanation.Discarded(end.letter());
+        }
+        var now = trial(table, event, false);
+        var retried = end == null ? null : end.letter();
+        if (now instanceof Explanation.Refused changed) { // it was folded: its rows have become others since
+            return new Explanation.Folded(
+                    changed.keys().stream()
+                            .map(key -> new Explanation.RowChange(key, null, null))
+                            .toList(),
+                    retried);
+        }
+        return now instanceof Explanation.Folded folded ? new Explanation.Folded(folded.rows(), retried) : now;
+    }
+
+    private static Outcome held(Parking.Held held) {
+        var keys = List.copyOf(held.keys());
+        return held.behind() == null
+                ? new Explanation.Refused("held back", keys, held.letter())
+                : new Explanation.Parked(keys, held.behind());
+    }
+
+    private static Outcome trial(Table table, RecordedEvent event, boolean mayPark) {
         for (var clause : table.definition().clauses()) {
             if (clause.type().equals(event.type())) {
-                return outcome(table, clause, event);
+                return trial(table, clause, event, mayPark);
             }
         }
         return new Explanation.NotMeant();
     }
 
-    private static Outcome outcome(Table table, Definition.Clause clause, RecordedEvent event) {
+    private static Outcome trial(Table table, Definition.Clause clause, RecordedEvent event, boolean mayPark) {
         String missing = table.missing();
         if (missing != null) {
             return new Explanation.Untold(missing);
@@ -46,17 +71,20 @@ final class Explainer {
         var fold = new FoldClause(table, clause, slots);
         var facts = new EventFacts(slots).of(event);
         try {
-            return switch (fold.fold(facts, event, event.type())) {
+            var outcome = fold.fold(facts, event, event.type());
+            var parked = table.parking().of(event.position());
+            if (outcome == FoldClause.Outcome.PARKED && !mayPark && parked != null) {
+                table.discard();
+                outcome = fold.foldHeld(facts, event, parked.carried());
+            }
+            return switch (outcome) {
                 case NOT_MEANT -> new Explanation.NotMeant();
                 case FILTERED ->
                     new Explanation.Filtered(
                             Objects.requireNonNull(table.definition().where()).text());
                 case LATE -> new Explanation.Late();
-                case PARKED -> {
-                    var parked = Objects.requireNonNull(table.parking().of(event.position()));
-                    yield new Explanation.Parked(List.copyOf(parked.keys()), Objects.requireNonNull(parked.behind()));
-                }
-                case FOLDED -> new Explanation.Folded(table.staged());
+                case PARKED -> held(Objects.requireNonNull(parked));
+                case FOLDED -> new Explanation.Folded(table.staged(), null);
             };
         } catch (FoldClause.Refused refused) {
             return new Explanation.Refused(String.valueOf(refused.getMessage()), List.copyOf(refused.keys()), null);
@@ -65,20 +93,13 @@ final class Explainer {
         }
     }
 
-    /** Adds to a refusal what its dead letter says, among the newest letters of the projection. Blocking. */
-    static Outcome withLetter(Log log, String projection, int generation, RecordedEvent event, Outcome outcome) {
-        if (!(outcome instanceof Explanation.Refused refused)) {
+    /** Adds to a refusal what its dead letter says. Blocking. */
+    static Outcome withLetter(Log log, Outcome outcome) {
+        if (!(outcome instanceof Explanation.Refused refused) || refused.letter() == null) {
             return outcome;
         }
-        String stream = "$dlq.projection-" + projection;
-        for (var letter : log.readStream(stream, 0, Direction.BACKWARD, LETTERS_LOOKED_AT)) {
-            var data = data(letter);
-            if (data.path("position").asText().equals(event.position().toString())
-                    && data.path("generation").asInt() == generation) {
-                return new Explanation.Refused(data.path("detail").asText(), refused.keys(), letter.position());
-            }
-        }
-        return refused;
+        var letter = Objects.requireNonNull(log.event(refused.letter()), "a dead letter that was written");
+        return new Explanation.Refused(data(letter).path("detail").asText(), refused.keys(), refused.letter());
     }
 
     private static JsonNode data(RecordedEvent event) {

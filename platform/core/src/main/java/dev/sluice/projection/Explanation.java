@@ -30,15 +30,18 @@ public record Explanation(
     /** It is held back until a dead letter is dealt with. */
     public record Parked(List<String> keys, Position behind) implements Outcome {}
 
-    /** It cannot be folded; {@code letter}: where its dead letter is, null when there is none (any more). */
+    /** It cannot be folded; {@code letter}: where its dead letter is, null when that is not written (yet). */
     public record Refused(
             String detail, List<String> keys, @Nullable Position letter) implements Outcome {}
 
     /** Nobody can say: the generation cannot be folded. */
     public record Untold(String problem) implements Outcome {}
 
-    /** It is folded into rows. */
-    public record Folded(List<RowChange> rows) implements Outcome {}
+    /** Its dead letter was discarded. */
+    public record Discarded(Position letter) implements Outcome {}
+
+    /** It is folded into rows; {@code retried}: the dead letter that it was before, null for none. */
+    public record Folded(List<RowChange> rows, @Nullable Position retried) implements Outcome {}
 
     /** A row as it is now, and as it would be with the event folded (once more); JSON, null when it is not there. */
     public record RowChange(

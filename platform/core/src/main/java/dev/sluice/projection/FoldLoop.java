@@ -313,7 +313,7 @@ final class FoldLoop {
         var seat = roster.seat(table);
         var delta = table.commit(offsets, lastMicros, seat.isLive() && publisher.isHeard(table.name()));
         table.tally().report(metrics, table.name());
-        table.takeAlerts().forEach(outbox::send);
+        table.takeAlerts().forEach(alert -> outbox.send(alert, appended -> {}));
         if (seat.isLive()) {
             problem(seat.view(), null);
             seat.view().wakeWaiters();
@@ -349,7 +349,8 @@ final class FoldLoop {
     private final class Outcomes implements Program.Outcomes {
         @Override
         public void refused(Table table, RecordedEvent event, Program.Refusal refusal) {
-            outbox.send(DeadLetter.of(table, event, refusal));
+            outbox.send(DeadLetter.of(table, event, refusal), appended -> table.parking()
+                    .written(event.position(), appended.first()));
         }
 
         @Override

@@ -11,14 +11,13 @@ import org.jspecify.annotations.Nullable;
  * What a table has taken out of its memory to be written, and the checkpoint that it makes up.
  *
  * @param carried values by stream
- * @param held events by number; null: held no more
  * @param forgotten tombstones whose time is over
  */
 record Frozen(
         Table table,
         Overlay overlay,
         Map<String, @Nullable Object[]> carried,
-        Map<Long, Parking.@Nullable Held> held,
+        Parking.Frozen parking,
         Expiry.Frozen expiry,
         List<Forgotten> forgotten,
         Checkpoint checkpoint) {
@@ -45,7 +44,7 @@ record Frozen(
             writeEntries(viewId, slot, key.length, batch);
         }
         table.carried().write(carried, batch);
-        table.parking().write(held, batch);
+        table.parking().write(parking, batch);
         Expiry.write(viewId, expiry, batch);
         batch.put(StoreKeys.view(viewId), record.toBytes());
     }

@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Append;
+import dev.sluice.log.Appended;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.StreamName;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,15 +31,19 @@ final class Outbox {
     private final ArrayDeque<Sent> waiting = new ArrayDeque<>();
     private volatile boolean isStopping;
 
-    private record Sent(Append append, CompletableFuture<?> done) {}
+    private record Sent(Append append, Consumer<Appended> told, CompletableFuture<?> done) {}
 
     Outbox(Log log) {
         this.log = log;
     }
 
-    /** Sends an append on its way; blocks while too many are. */
-    void send(Append append) {
-        enqueue(append);
+    /**
+     * Sends an append on its way; blocks while too many are.
+     *
+     * @param told of it when it is durable, before {@link #await} ends; on any thread
+     */
+    void send(Append append, Consumer<Appended> told) {
+        enqueue(append, told);
         while (waitingCount() > MAX_WAITING && !isStopping) {
             try {
                 await();
@@ -52,16 +58,16 @@ final class Outbox {
         isStopping = true;
     }
 
-    private synchronized void enqueue(Append append) {
-        waiting.add(sent(append));
+    private synchronized void enqueue(Append append, Consumer<Appended> told) {
+        waiting.add(sent(append, told));
     }
 
-    private Sent sent(Append append) {
+    private Sent sent(Append append, Consumer<Appended> told) {
         try {
             append.writes().forEach(write -> StreamName.check(write.stream()));
-            return new Sent(append, log.append(append).toCompletableFuture());
+            return new Sent(append, told, log.append(append).thenAccept(told).toCompletableFuture());
         } catch (Failure refused) {
-            return new Sent(append, CompletableFuture.failedFuture(refused));
+            return new Sent(append, told, CompletableFuture.failedFuture(refused));
         }
     }
 
@@ -96,7 +102,7 @@ final class Outbox {
                             refused.getMessage());
                     continue;
                 }
-                waiting.addFirst(sent(sent.append()));
+                waiting.addFirst(sent(sent.append(), sent.told()));
                 throw failed.getCause() instanceof Failure failure
                         ? failure
                         : Failure.of(

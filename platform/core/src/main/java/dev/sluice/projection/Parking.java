@@ -28,6 +28,7 @@ final class Parking {
      * @param carried what its stream had left to carry at that time
      * @param behind the dead letter it waits for, null when it is one itself
      * @param attempts how often it could not be folded
+     * @param letter where its newest dead letter is, null when it has none or that is not written yet
      */
     record Held(
             long number,
@@ -35,20 +36,25 @@ final class Parking {
             Set<String> keys,
             @Nullable Object[] carried,
             @Nullable Position behind,
-            int attempts) {
+            int attempts,
+            @Nullable Position letter) {
         boolean isLetter() {
             return behind == null;
         }
 
         /** After it could not be folded once more. */
         Held failed() {
-            return new Held(number, position, keys, carried, null, attempts + 1);
+            return new Held(number, position, keys, carried, null, attempts + 1, null);
+        }
+
+        private Held written(Position place) {
+            return new Held(number, position, keys, carried, behind, attempts, place);
         }
 
         private byte[] encode() {
             var out = new ByteWriter().varint(number).text(position.toString()).varint(keys.size());
             keys.forEach(out::text);
-            out.text(behind == null ? "" : behind.toString()).varint(attempts).varint(carried.length);
+            out.text(text(behind)).varint(attempts).text(text(letter)).varint(carried.length);
             return out.raw(Columns.writeScalars(new ByteWriter(), carried)).toBytes();
         }
 
@@ -60,16 +66,20 @@ final class Parking {
             for (long left = in.varint(); left > 0; left--) {
                 keys.add(in.text());
             }
-            String behind = in.text();
+            var behind = position(in.text());
             int attempts = (int) in.varint();
+            var letter = position(in.text());
             int values = (int) in.varint();
             return new Held(
-                    number,
-                    position,
-                    Set.copyOf(keys),
-                    Columns.readScalars(in, values),
-                    behind.isEmpty() ? null : Position.parse(behind),
-                    attempts);
+                    number, position, Set.copyOf(keys), Columns.readScalars(in, values), behind, attempts, letter);
+        }
+
+        private static String text(@Nullable Position position) {
+            return position == null ? "" : position.toString();
+        }
+
+        private static @Nullable Position position(String text) {
+            return text.isEmpty() ? null : Position.parse(text);
         }
     }
 
@@ -80,13 +90,18 @@ final class Parking {
     private final Map<Long, @Nullable Held> staged = new HashMap<>();
     private final Map<Long, @Nullable Held> before = new HashMap<>();
     private Map<Long, @Nullable Held> changed = new HashMap<>();
+    private final Settled settled;
     private long nextNumber = 1;
     private int letters;
     private volatile boolean isEmpty = true;
 
-    Parking(int viewId) {
+    Parking(int viewId, RowStore store) {
         this.viewId = viewId;
+        settled = new Settled(viewId, store);
     }
+
+    /** What is not in the store: events held back by number (null: held no more), ends of dead letters by event. */
+    record Frozen(Map<Long, @Nullable Held> held, Map<Position, Settled.End> settled) {}
 
     /** Goes on with what the store has. */
     synchronized void recover(RowStore store) {
@@ -128,7 +143,7 @@ final class Parking {
 
     /** Holds one more event. */
     synchronized void hold(Position position, Set<String> keys, @Nullable Object[] carried, @Nullable Position behind) {
-        change(null, new Held(nextNumber, position, keys, carried, behind, behind == null ? 1 : 0));
+        change(null, new Held(nextNumber, position, keys, carried, behind, behind == null ? 1 : 0, null));
     }
 
     private void change(@Nullable Held from, @Nullable Held to) {
@@ -160,9 +175,35 @@ final class Parking {
         change(one, one.failed());
     }
 
-    /** Holds an event no more; it was folded, or is not to be. */
+    /** An event that was parked is held no more. */
     synchronized void release(Held one) {
         change(one, null);
+    }
+
+    /** An event is held no more: its dead letter was retried and it was folded, or that was discarded. */
+    synchronized void settle(Held one, Settled.End end) {
+        change(one, null);
+        settled.put(one.position(), end);
+    }
+
+    /** The dead letter of an event is in the log. Any thread. */
+    synchronized void written(Position event, Position letter) {
+        var one = byPosition.get(event);
+        if (one == null
+                || !one.isLetter()
+                || one.letter() != null && one.letter().offset() >= letter.offset()) {
+            return;
+        }
+        var now = one.written(letter);
+        held.put(now.number(), now);
+        byPosition.put(event, now);
+        staged.computeIfPresent(now.number(), (number, was) -> now);
+        changed.computeIfPresent(now.number(), (number, was) -> now);
+    }
+
+    /** What became of the dead letter of an event, null when there was none or it is open. Fold thread. */
+    Settled.@Nullable End settled(Position event) {
+        return settled.of(event);
     }
 
     private void leave(Held one) {
@@ -187,6 +228,7 @@ final class Parking {
         changed.putAll(staged);
         staged.clear();
         before.clear();
+        settled.commit();
     }
 
     synchronized void discard() {
@@ -201,24 +243,34 @@ final class Parking {
         });
         staged.clear();
         before.clear();
+        settled.discard();
     }
 
     /** Takes what is not in the store to be written. */
-    synchronized Map<Long, @Nullable Held> freeze() {
-        var frozen = changed;
+    synchronized Frozen freeze() {
+        var frozen = new Frozen(changed, settled.freeze());
         changed = new HashMap<>();
         return frozen;
     }
 
-    /** Writes what was frozen into a batch. Any one thread. */
-    void write(Map<Long, @Nullable Held> frozen, RowStore.Batch batch) {
-        frozen.forEach((number, one) -> {
+    /** Writes what was frozen into a batch, when the dead letters of that are in the log. Any one thread. */
+    void write(Frozen frozen, RowStore.Batch batch) {
+        frozen.held().forEach((number, one) -> {
             byte[] key = StoreKeys.held(viewId, number);
             if (one == null) {
                 batch.delete(key);
             } else {
-                batch.put(key, one.encode());
+                batch.put(key, newest(one).encode());
             }
         });
+        settled.write(frozen.settled(), batch);
+    }
+
+    /** The letter may have been written after the event was frozen. */
+    private synchronized Held newest(Held frozen) {
+        var now = byPosition.get(frozen.position());
+        return now != null && now.letter() != null && frozen.letter() == null && now.attempts() == frozen.attempts()
+                ? now
+                : frozen;
     }
 }

@@ -288,17 +288,27 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
 
     @Override
     public Future<Explanation> explain(String name, RecordedEvent event) {
+        return explain(name, event, false);
+    }
+
+    @Override
+    public Future<Explanation> why(String name, RecordedEvent event) {
+        return explain(name, event, true);
+    }
+
+    private Future<Explanation> explain(String name, RecordedEvent event, boolean isPast) {
         var view = found(name);
         var asked = loop.ask(() -> {
             var table = view.table();
             var checkpoint = table.committed().checkpoint();
+            boolean isReached = checkpoint.offsets()[event.shard()] >= event.offset();
             return new Explanation(
                     name,
                     table.generation(),
                     table.committed().cursor(),
-                    checkpoint.offsets()[event.shard()] >= event.offset(),
+                    isReached,
                     view.lag(),
-                    Explainer.outcome(table, event));
+                    isPast && isReached ? Explainer.past(table, event) : Explainer.outcome(table, event));
         });
         return Future.fromCompletionStage(asked, house.vertx().getOrCreateContext())
                 .compose(told -> house.reads()
@@ -308,7 +318,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
                                 told.cursor(),
                                 told.isReached(),
                                 told.lag(),
-                                Explainer.withLetter(log, name, told.generation(), event, told.outcome()))));
+                                Explainer.withLetter(log, told.outcome()))));
     }
 
     @Override

@@ -75,6 +75,9 @@ public interface Projections {
     /** What the live generation makes of an event: told by folding it as if it came now, and taking that back. */
     Future<Explanation> explain(String name, RecordedEvent event);
 
+    /** What has become of an event in the live generation; of one that it has not come to yet, what would if it came now. */
+    Future<Explanation> why(String name, RecordedEvent event);
+
     /**
      * Folds events with a definition that need not be applied, in memory; DEFINITION_INVALID. At most {@value #MAX_TESTED} of them.
      * They are recorded when they happened, at the latest time so far.

@@ -51,7 +51,7 @@ final class Release {
                     continue;
                 }
                 if (resolution.type().equals(DISCARDED)) {
-                    table.parking().release(held);
+                    table.parking().settle(held, new Settled.End(letter, true));
                 } else {
                     fold(held, table, letter, outcomes);
                 }
@@ -97,7 +97,11 @@ final class Release {
         var event = Objects.requireNonNull(log.event(held.position()), "an event held back is in the log");
         try {
             table.tally().count(program.foldHeld(table, event, held.carried()));
-            table.parking().release(held);
+            if (letter == null) {
+                table.parking().release(held);
+            } else {
+                table.parking().settle(held, new Settled.End(letter, false));
+            }
             return true;
         } catch (FoldClause.Refused refused) {
             table.parking().failed(held);

@@ -1,5 +1,6 @@
 package dev.sluice.projection;
 
+import dev.sluice.log.Position;
 import dev.sluice.log.RowStore;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -7,13 +8,14 @@ import java.util.Arrays;
 
 /**
  * The keys of the view store: {@code 00} store, {@code 01} views, {@code 02} rows, {@code 03} change index, {@code 04} carried
- * values by stream, {@code 05} keys by the time they are due, {@code 06} events held back, {@code 07} declared indexes.
+ * values by stream, {@code 05} keys by the time they are due, {@code 06} events held back, {@code 07} declared indexes, {@code 08} ends of dead
+ * letters by event.
  */
 final class StoreKeys {
     static final byte[] STORE = {0, 0};
     static final byte[] CLEAN = {0, 1};
     static final byte[] FIRST = {};
-    static final byte[] END = {8};
+    static final byte[] END = {9};
     private static final int VIEW = 1;
     private static final int ROW = 2;
     private static final int CHANGE = 3;
@@ -21,6 +23,7 @@ final class StoreKeys {
     private static final int DUE = 5;
     private static final int HELD = 6;
     private static final int INDEX = 7;
+    private static final int SETTLED = 8;
     private static final int NUMBERED_KEY_AT = 1 + 4 + 8;
 
     private StoreKeys() {}
@@ -124,10 +127,17 @@ final class StoreKeys {
         return Arrays.copyOfRange(stored, 6, stored.length);
     }
 
+    static byte[] settled(int viewId, Position event) {
+        return start(SETTLED, viewId, 12)
+                .putInt(event.shard())
+                .putLong(event.offset())
+                .array();
+    }
+
     /** Deletes everything of a view. */
     static void deleteAll(int viewId, RowStore.Batch batch) {
         batch.delete(view(viewId));
-        for (int kind = ROW; kind <= INDEX; kind++) {
+        for (int kind = ROW; kind <= SETTLED; kind++) {
             batch.deleteRange(
                     start(kind, viewId, 0).array(), start(kind, viewId + 1, 0).array());
         }

@@ -90,7 +90,7 @@ final class Table {
         this.java = java;
         boolean isNew = record.checkpoint().change() == 0 && record.checkpoint().lastMicros() == 0;
         carried = new CarryStore(viewId(), definition.carried().size(), store);
-        parking = new Parking(viewId());
+        parking = new Parking(viewId(), store);
         expiry = new Expiry(viewId(), store, isNew);
         indexes = new Indexes(definition.indexes());
         var alert = definition.alert();

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * when the store was not closed cleanly. A store of another log, or one that is ahead of its log, is emptied and gets a new id.
  */
 final class ViewStore implements AutoCloseable {
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     /** What goes to the store in one batch. {@code droppedViewIds}: their rows, change index and record are deleted. */
     record Spill(List<Part> parts, List<Integer> droppedViewIds, boolean isFlushed) {

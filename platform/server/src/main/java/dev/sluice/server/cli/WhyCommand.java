@@ -91,6 +91,9 @@ final class WhyCommand implements Callable<Integer> {
                         + (consumer.containsKey("deadLetter")
                                 ? ", letter " + Json.text(consumer.get("deadLetter"))
                                 : "");
+            case "discarded" -> "letter " + Json.text(consumer.get("deadLetter"));
+            case "applied" ->
+                consumer.containsKey("deadLetter") ? "retried, letter " + Json.text(consumer.get("deadLetter")) : "";
             case "not_reached" ->
                 Json.text(Json.object(consumer.get("lag")).get("events")) + " events behind the end of the log";
             default -> "";

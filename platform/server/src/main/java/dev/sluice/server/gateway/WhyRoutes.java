@@ -63,7 +63,7 @@ final class WhyRoutes {
     /** Null when the projection has gone, or its definition is not read any more. */
     private Future<@Nullable Explanation> explained(Projections.Info info, RecordedEvent event) {
         try {
-            return projections.explain(info.name(), event).otherwise(WhyRoutes::goneIfNotFound);
+            return projections.why(info.name(), event).otherwise(WhyRoutes::goneIfNotFound);
         } catch (Failure refused) {
             return Future.succeededFuture(goneIfNotFound(refused));
         }
@@ -128,6 +128,8 @@ final class WhyRoutes {
             return "parked";
         } else if (outcome instanceof Explanation.Refused) {
             return "dead_lettered";
+        } else if (outcome instanceof Explanation.Discarded) {
+            return "discarded";
         } else if (outcome instanceof Explanation.Folded) {
             return "applied";
         } else if (outcome instanceof Explanation.Untold) {
@@ -149,7 +151,12 @@ final class WhyRoutes {
             }
         } else if (outcome instanceof Explanation.Untold untold) {
             consumer.put("detail", untold.problem());
+        } else if (outcome instanceof Explanation.Discarded discarded) {
+            consumer.put("deadLetter", discarded.letter().toString());
         } else if (outcome instanceof Explanation.Folded folded) {
+            if (folded.retried() != null) {
+                consumer.put("deadLetter", folded.retried().toString());
+            }
             var keys = folded.rows().stream().map(Explanation.RowChange::key).toList();
             consumer.put("keys", new JsonArray(keys));
             if (isDry) {

@@ -93,6 +93,11 @@ final class MemoryViews implements Projections {
     }
 
     @Override
+    public Future<Explanation> why(String name, RecordedEvent event) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Future<Tested> test(String text, List<Given> events) {
         throw new UnsupportedOperationException();
     }

@@ -1,0 +1,127 @@
+package dev.sluice.projection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.log.EventQuery.Direction;
+import dev.sluice.log.Position;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What has become of an event. */
+class WhyTest {
+    private static final String TOTALS = """
+            projection: totals
+            from: all
+            key: data.k
+            fold: { T: { n: sum(data.n) } }
+            """;
+
+    @TempDir
+    Path folder;
+
+    private House house;
+
+    @BeforeEach
+    void open() {
+        house = new House(folder, 2, Duration.ofHours(1));
+    }
+
+    @AfterEach
+    void close() {
+        house.close();
+    }
+
+    private Position append(String stream, String json) {
+        return house.append(stream, List.of(house.event("T", json))).first();
+    }
+
+    private Explanation why(Position position) {
+        house.reach("totals", house.log().head());
+        return House.answer(
+                house.room().why("totals", Objects.requireNonNull(house.log().event(position))));
+    }
+
+    private Position letter(int version) {
+        return house.log()
+                .readStream("$dlq.projection-totals", version, Direction.FORWARD, 1)
+                .get(0)
+                .position();
+    }
+
+    @Test
+    void findsTheDeadLetterHoweverManyThereWereSince() {
+        house.apply(TOTALS);
+        var refused = append("x-1", "{\"k\":\"a\",\"n\":\"one\"}");
+        house.append(
+                "x-2",
+                IntStream.range(0, 1_500)
+                        .mapToObj(i -> house.event("T", "{\"k\":\"b" + i + "\",\"n\":\"one\"}"))
+                        .toList());
+
+        var told = (Explanation.Refused) why(refused).outcome();
+        house.restart();
+        var afterRestart = (Explanation.Refused) why(refused).outcome();
+
+        assertThat(told.detail()).startsWith("column n, ");
+        assertThat(told.letter()).isEqualTo(letter(1));
+        assertThat(afterRestart).isEqualTo(told);
+    }
+
+    @Test
+    void tellsWhatWasDiscardedAndWhatWaitedForIt() {
+        house.apply(TOTALS);
+        var refused = append("x-1", "{\"k\":\"a\",\"n\":\"one\"}");
+        var parked = append("x-1", "{\"k\":\"a\",\"n\":2}");
+        var waits = why(parked).outcome();
+
+        house.resolve("totals", "DeadLetterDiscarded");
+
+        assertThat(waits).isEqualTo(new Explanation.Parked(List.of("a"), refused));
+        assertThat(why(refused).outcome()).isEqualTo(new Explanation.Discarded(letter(1)));
+        assertThat(why(parked).outcome()).isInstanceOf(Explanation.Folded.class);
+        house.crash();
+        assertThat(why(refused).outcome()).isEqualTo(new Explanation.Discarded(letter(1)));
+    }
+
+    @Test
+    void tellsWhatWasRetriedWithSuccess() {
+        house.apply("""
+                projection: totals
+                from: all
+                key: data.k
+                fold: { T: { all: set(data.n) }, Many: { each: data.all as i, all: set(i) } }
+                retain: 1h
+                """);
+        house.append(
+                "x-1",
+                "Many",
+                "{\"k\":\"a\",\"all\":" + IntStream.range(0, 1_000).boxed().toList() + "}");
+        var refused = append("x-1", "{\"k\":\"a\",\"n\":1000}");
+        house.reach("totals", house.log().head());
+        house.pass(Duration.ofHours(2));
+        house.append("x-2", "T", "{\"k\":\"b\",\"n\":1}");
+
+        house.resolve("totals", "DeadLetterRetried");
+
+        var told = (Explanation.Folded) why(refused).outcome();
+        assertThat(told.retried()).isEqualTo(letter(1));
+        assertThat(told.rows()).extracting(Explanation.RowChange::key).containsExactly("a");
+    }
+
+    @Test
+    void anEventThatWasFoldedIsNotParkedByALaterDeadLetter() {
+        house.apply(TOTALS);
+        var folded = append("x-1", "{\"k\":\"a\",\"n\":1}");
+        append("x-1", "{\"k\":\"a\",\"n\":\"two\"}");
+
+        assertThat(why(folded).outcome()).isInstanceOf(Explanation.Folded.class);
+        assertThat(house.rows("totals")).containsEntry("a", "{\"n\":1}");
+    }
+}
