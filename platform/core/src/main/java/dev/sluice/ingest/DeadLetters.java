@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * {@code $dlq-resolved.…} names it, or until its projection has left the generation that wrote it.
  */
 public final class DeadLetters {
+    /** What the names of streams of dead letters begin with. */
+    public static final String PREFIX = LetterStream.PREFIX;
+
     static final String SOURCE = "source:";
     static final String PROJECTION = "projection:";
 

@@ -134,6 +134,11 @@ public record SourceConfig(
                 choice(values, "onOffsetLoss", "halt", "halt", "earliest").equals("earliest"));
     }
 
+    /** Whether it reads a topic. */
+    public boolean reads(String topic) {
+        return pattern == null ? topics.contains(topic) : Pattern.matches(pattern, topic);
+    }
+
     /** Whether later records of a key wait behind its dead letter. */
     boolean isParking() {
         return refused.isParking;

@@ -18,14 +18,52 @@ final class Explainer {
 
     private Explainer() {}
 
-    /** What would become of an event that came now. Fold thread, between batches. */
-    static Outcome outcome(Table table, RecordedEvent event) {
+    /**
+     * Fold thread, between batches.
+     *
+     * @param isPast what has become of the event, if it was reached; else what would if it came now
+     */
+    static Explanation explain(Seat seat, RecordedEvent event, boolean isPast) {
+        var table = seat.table();
+        var way = way(seat, event);
+        return new Explanation(
+                table.name(),
+                table.generation(),
+                table.committed().cursor(),
+                way,
+                isPast && way instanceof Explanation.Reached ? past(table, event) : outcome(table, event));
+    }
+
+    private static Explanation.Way way(Seat seat, RecordedEvent event) {
+        var view = seat.view();
+        var reached = seat.milestones().reached(event.position(), event.recordedMicros());
+        if (reached != null) {
+            return reached;
+        }
+        var offsets = seat.table().committed().checkpoint().offsets();
+        long events = event.offset() - offsets[event.shard()];
+        String problem = view.problem();
+        String reason = null;
+        long millis = -1;
+        if (problem != null) {
+            reason = "failed: " + problem;
+        } else if (view.isPaused()) {
+            reason = view.pauseReason().isEmpty() ? "paused" : "paused: " + view.pauseReason();
+        } else {
+            millis = seat.milestones().millisUntil(event.position(), view.nowMicros());
+            reason = millis < 0 ? "nothing was folded in the last 10 s" : null;
+        }
+        return new Explanation.Ahead(view.lag(), events, millis, reason);
+    }
+
+    /** What would become of an event that came now. */
+    private static Outcome outcome(Table table, RecordedEvent event) {
         var held = table.parking().of(event.position());
         return held == null ? trial(table, event, true) : held(held);
     }
 
-    /** What has become of an event that the table has come to. Fold thread, between batches. */
-    static Outcome past(Table table, RecordedEvent event) {
+    /** What has become of an event that the table has come to. */
+    private static Outcome past(Table table, RecordedEvent event) {
         var held = table.parking().of(event.position());
         if (held != null) {
             return held(held);

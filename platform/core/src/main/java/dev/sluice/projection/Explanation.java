@@ -9,11 +9,38 @@ import org.jspecify.annotations.Nullable;
  * What a projection's live generation makes of an event.
  *
  * @param cursor how far it has folded
- * @param isReached whether it has come as far as the event
- * @param lag what is between it and the end of the log
+ * @param way whether it has come as far as the event
  */
-public record Explanation(
-        String projection, int generation, Cursor cursor, boolean isReached, View.Lag lag, Outcome outcome) {
+public record Explanation(String projection, int generation, Cursor cursor, Way way, Outcome outcome) {
+    /** Whether a generation has come as far as an event. */
+    public sealed interface Way {}
+
+    /**
+     * It has, some time between the two (µs since 1970 UTC); nobody knows it more exactly when that was before the process
+     * started or long ago.
+     */
+    public record Reached(long afterMicros, long byMicros) implements Way {}
+
+    /**
+     * It has not yet.
+     *
+     * @param lag what is between it and the end of the log
+     * @param events up to the event, in its shard
+     * @param millis about how long it takes to come there, −1 when that cannot be told; {@code reason} says why
+     */
+    public record Ahead(
+            View.Lag lag,
+            long events,
+            long millis,
+            @Nullable String reason) implements Way {}
+
+    boolean isReached() {
+        return way instanceof Reached;
+    }
+
+    Explanation with(Outcome other) {
+        return new Explanation(projection, generation, cursor, way, other);
+    }
 
     /** What becomes of an event. More kinds may come. */
     public sealed interface Outcome {}

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -183,6 +184,14 @@ final class FoldLoop {
         return command.done();
     }
 
+    /** Asks something of the live generation of a view, between two batches; PROJECTION_NOT_FOUND when it was deleted. */
+    <T> CompletableFuture<T> ask(LiveView view, Function<Seat, T> question) {
+        return ask(() -> {
+            view.checkThere();
+            return question.apply(roster.seat(view.table()));
+        });
+    }
+
     /** Ends after the batch at hand; true when everything is in the store. */
     boolean stop() {
         isStopping = true;
@@ -313,6 +322,7 @@ final class FoldLoop {
         var seat = roster.seat(table);
         var delta = table.commit(offsets, lastMicros, seat.isLive() && publisher.isHeard(table.name()));
         table.tally().report(metrics, table.name());
+        seat.milestones().note(offsets, seat.view().nowMicros());
         table.takeAlerts().forEach(alert -> outbox.send(alert, appended -> {}));
         if (seat.isLive()) {
             problem(seat.view(), null);

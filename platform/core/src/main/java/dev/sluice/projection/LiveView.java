@@ -54,6 +54,11 @@ final class LiveView implements View {
         return table;
     }
 
+    /** By the clock on the wall. */
+    long nowMicros() {
+        return TimeUnit.MILLISECONDS.toMicros(house.clock().wallTime());
+    }
+
     Definition definition() {
         return definition;
     }
@@ -244,6 +249,13 @@ final class LiveView implements View {
                 }
             }
         });
+    }
+
+    /** PROJECTION_NOT_FOUND when it was deleted. */
+    void checkThere() {
+        if (isDeleted) {
+            throw deleted();
+        }
     }
 
     private Failure deleted() {

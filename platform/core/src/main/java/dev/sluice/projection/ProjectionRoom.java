@@ -298,27 +298,9 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
 
     private Future<Explanation> explain(String name, RecordedEvent event, boolean isPast) {
         var view = found(name);
-        var asked = loop.ask(() -> {
-            var table = view.table();
-            var checkpoint = table.committed().checkpoint();
-            boolean isReached = checkpoint.offsets()[event.shard()] >= event.offset();
-            return new Explanation(
-                    name,
-                    table.generation(),
-                    table.committed().cursor(),
-                    isReached,
-                    view.lag(),
-                    isPast && isReached ? Explainer.past(table, event) : Explainer.outcome(table, event));
-        });
+        var asked = loop.ask(view, seat -> Explainer.explain(seat, event, isPast));
         return Future.fromCompletionStage(asked, house.vertx().getOrCreateContext())
-                .compose(told -> house.reads()
-                        .run(() -> new Explanation(
-                                name,
-                                told.generation(),
-                                told.cursor(),
-                                told.isReached(),
-                                told.lag(),
-                                Explainer.withLetter(log, told.outcome()))));
+                .compose(told -> house.reads().run(() -> told.with(Explainer.withLetter(log, told.outcome()))));
     }
 
     @Override

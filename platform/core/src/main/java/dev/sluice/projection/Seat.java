@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 final class Seat {
     private final Table table;
     private final LiveView view;
+    private final Milestones milestones;
     private volatile Role role;
     private volatile boolean isHeld;
     private volatile long beganNanos;
@@ -28,6 +29,7 @@ final class Seat {
         this.view = view;
         this.role = role;
         askAgainNanos = System.nanoTime();
+        milestones = new Milestones(table.committed().checkpoint().offsets(), view.nowMicros());
     }
 
     static Seat live(Table table, LiveView view) {
@@ -51,6 +53,11 @@ final class Seat {
 
     LiveView view() {
         return view;
+    }
+
+    /** Fold thread. */
+    Milestones milestones() {
+        return milestones;
     }
 
     int generation() {

@@ -198,7 +198,7 @@ public final class Wiring implements AutoCloseable {
         var letters = new DeadLetters(events, new LettersOfProjections());
         var resolver =
                 new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
-        return new Gateway.Rooms(events, projections, live, letters, resolver);
+        return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources());
     }
 
     /** Those written in Java; of a name the newest version first, since older ones are only to be rolled back to. */

@@ -1,6 +1,9 @@
 package dev.sluice.server.cli;
 
 import dev.sluice.log.Failure;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +25,10 @@ final class WhyCommand implements Callable<Integer> {
             Output.Column.of("consumer"),
             Output.Column.of("outcome"),
             new Output.Column("rows", WhyCommand::keys),
+            new Output.Column("seen", WhyCommand::seen),
             new Output.Column("detail", WhyCommand::detail));
+
+    private static final Duration EXACT = Duration.ofSeconds(1);
 
     private final Cli cli;
 
@@ -87,17 +93,35 @@ final class WhyCommand implements Callable<Integer> {
             case "parked" -> "behind " + Json.text(consumer.get("behind"));
             case "untold" -> Json.text(consumer.get("detail"));
             case "dead_lettered" ->
-                Json.text(consumer.get("detail"))
+                (consumer.containsKey("reason") ? Json.text(consumer.get("reason")) + ": " : "")
+                        + Json.text(consumer.get("detail"))
                         + (consumer.containsKey("deadLetter")
                                 ? ", letter " + Json.text(consumer.get("deadLetter"))
                                 : "");
             case "discarded" -> "letter " + Json.text(consumer.get("deadLetter"));
             case "applied" ->
                 consumer.containsKey("deadLetter") ? "retried, letter " + Json.text(consumer.get("deadLetter")) : "";
-            case "not_reached" ->
-                Json.text(Json.object(consumer.get("lag")).get("events")) + " events behind the end of the log";
+            case "not_reached" -> estimate(Json.object(consumer.get("estimate")));
             default -> "";
         };
+    }
+
+    private static String estimate(Map<String, @Nullable Object> estimate) {
+        return Json.text(estimate.get("events")) + " events up to it, "
+                + (estimate.get("ms") == null
+                        ? Json.text(estimate.get("reason"))
+                        : "about " + Json.text(estimate.get("ms")) + " ms");
+    }
+
+    /** When the consumer came to the event; a span where that is known only roughly. */
+    private static String seen(Map<String, @Nullable Object> consumer) {
+        var seen = Json.object(consumer.get("seen"));
+        if (seen.isEmpty()) {
+            return "";
+        }
+        var after = Instant.parse(Json.text(seen.get("after"))).truncatedTo(ChronoUnit.MILLIS);
+        var by = Instant.parse(Json.text(seen.get("by"))).truncatedTo(ChronoUnit.MILLIS);
+        return Duration.between(after, by).compareTo(EXACT) <= 0 ? by.toString() : after + " to " + by;
     }
 
     /** Shows what one projection makes of an event. */

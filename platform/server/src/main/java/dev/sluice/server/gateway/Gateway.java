@@ -2,6 +2,7 @@ package dev.sluice.server.gateway;
 
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Resolver;
+import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,8 +47,14 @@ public final class Gateway {
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
 
-    /** The rooms it hands requests to. */
-    public record Rooms(EventLog log, Projections projections, Live live, DeadLetters deadLetters, Resolver resolver) {}
+    /** The rooms it hands requests to; {@code sources} as they are configured. */
+    public record Rooms(
+            EventLog log,
+            Projections projections,
+            Live live,
+            DeadLetters deadLetters,
+            Resolver resolver,
+            List<SourceConfig> sources) {}
 
     private final Vertx vertx;
     private final GatewayOptions options;
@@ -162,7 +170,7 @@ public final class Gateway {
         new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
         new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers, info.clockMicros()).addTo(routes);
         new TestRoutes(rooms.projections(), workers, info.clockMicros()).addTo(routes);
-        new WhyRoutes(rooms.log(), rooms.projections()).addTo(routes);
+        new WhyRoutes(rooms, offLoop).addTo(routes);
         new GenerationRoutes(rooms.projections()).addTo(routes);
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);

@@ -1,5 +1,7 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.ingest.DeadLetters;
+import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.log.Position;
@@ -10,6 +12,8 @@ import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +21,17 @@ import org.jspecify.annotations.Nullable;
 final class WhyRoutes {
     private final EventLog log;
     private final Projections projections;
+    private final DeadLetters letters;
+    private final List<SourceConfig> sources;
+    private final OffLoop offLoop;
 
-    WhyRoutes(EventLog log, Projections projections) {
-        this.log = log;
-        this.projections = projections;
+    /** @param offLoop where dead letters are read */
+    WhyRoutes(Gateway.Rooms rooms, OffLoop offLoop) {
+        log = rooms.log();
+        projections = rooms.projections();
+        letters = rooms.deadLetters();
+        sources = rooms.sources();
+        this.offLoop = offLoop;
     }
 
     void addTo(Routes routes) {
@@ -54,10 +65,41 @@ final class WhyRoutes {
 
     private Future<Answer> why(Call call) {
         boolean isAll = call.query("all").flag("all");
-        return event(Position.parse(call.path("position"))).compose(event -> Future.join(projections.list().stream()
-                        .map(info -> explained(info, event))
-                        .toList())
-                .map(told -> Answer.json(200, why(event, told.list(), isAll))));
+        return event(Position.parse(call.path("position")))
+                .compose(event -> sources(event).compose(before -> Future.join(projections.list().stream()
+                                .map(info -> explained(info, event))
+                                .toList())
+                        .map(told -> Answer.json(200, why(event, before, told.list(), isAll)))));
+    }
+
+    /** What its source did with it: a record became the event, or the event is the dead letter of one. */
+    private Future<JsonArray> sources(RecordedEvent event) {
+        if (event.stream().startsWith(DeadLetters.PREFIX)) {
+            return offLoop.run(() -> letters.get(event.position().toString()))
+                    .map(letter -> new JsonArray().add(consumer(letter)))
+                    .otherwise(noLetter -> new JsonArray());
+        }
+        var applied = new JsonArray();
+        var origin = event.origin();
+        if (origin != null) {
+            sources.stream()
+                    .filter(source -> source.reads(origin.topic()))
+                    .forEach(source -> applied.add(new JsonObject()
+                            .put("consumer", "source:" + source.name())
+                            .put("outcome", "applied")
+                            .put("seen", seen(event.recordedMicros(), event.recordedMicros()))));
+        }
+        return Future.succeededFuture(applied);
+    }
+
+    private static JsonObject consumer(DeadLetters.DeadLetter letter) {
+        return new JsonObject()
+                .put("consumer", letter.consumer())
+                .put("outcome", "dead_lettered")
+                .put("reason", letter.reason())
+                .put("detail", letter.detail())
+                .put("deadLetter", letter.id())
+                .put("state", letter.isOpen() ? "open" : "resolved");
     }
 
     /** Null when the projection has gone, or its definition is not read any more. */
@@ -76,8 +118,9 @@ final class WhyRoutes {
         throw failed instanceof RuntimeException refused ? refused : new IllegalStateException(failed);
     }
 
-    private static JsonObject why(RecordedEvent event, List<@Nullable Explanation> told, boolean isAll) {
-        var consumers = new JsonArray();
+    private static JsonObject why(
+            RecordedEvent event, JsonArray before, List<@Nullable Explanation> told, boolean isAll) {
+        var consumers = before.copy();
         for (var each : told) {
             if (each != null && (isAll || !(each.outcome() instanceof Explanation.NotMeant))) {
                 consumers.add(consumer(each, false));
@@ -103,16 +146,33 @@ final class WhyRoutes {
 
     /** @param isDry with what folding it would change; else what has been done with it */
     private static JsonObject consumer(Explanation told, boolean isDry) {
+        boolean isReached = told.way() instanceof Explanation.Reached;
         var consumer = new JsonObject()
                 .put("consumer", "projection:" + told.projection())
                 .put("generation", told.generation())
-                .put("outcome", told.isReached() || isDry ? word(told.outcome()) : unreached(told.outcome()));
-        if (!told.isReached()) {
-            consumer.put("lag", ProjectionRoutes.lag(told.lag()));
+                .put("outcome", isReached || isDry ? word(told.outcome()) : unreached(told.outcome()));
+        if (told.way() instanceof Explanation.Ahead ahead) {
+            consumer.put("lag", ProjectionRoutes.lag(ahead.lag())).put("estimate", estimate(ahead));
+        } else if (told.way() instanceof Explanation.Reached reached) {
+            consumer.put("seen", seen(reached.afterMicros(), reached.byMicros()));
         }
         addDetails(consumer, told.outcome(), isDry);
-        return consumer.put("reached", told.isReached())
-                .put("cursor", told.cursor().encode());
+        return consumer.put("reached", isReached).put("cursor", told.cursor().encode());
+    }
+
+    private static JsonObject estimate(Explanation.Ahead ahead) {
+        return new JsonObject()
+                .put("events", ahead.events())
+                .put("ms", ahead.millis() < 0 ? null : ahead.millis())
+                .put("reason", ahead.reason());
+    }
+
+    private static JsonObject seen(long afterMicros, long byMicros) {
+        return new JsonObject().put("after", time(afterMicros)).put("by", time(byMicros));
+    }
+
+    private static String time(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
     }
 
     private static String unreached(Explanation.Outcome outcome) {

@@ -3,9 +3,12 @@ package dev.sluice.server.gateway;
 import static dev.sluice.server.gateway.HttpProbe.json;
 import static dev.sluice.server.gateway.HttpProbe.problem;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,6 +74,45 @@ class WhyOverHttpTest {
         assertThat(consumer(refused).getString("outcome")).isEqualTo("dead_lettered");
         assertThat(consumer(refused).getString("detail")).contains("gross");
         assertThat(why(applied, "").getString("stream")).isEqualTo("order-1");
+    }
+
+    @Test
+    void saysWhenAnEventWasFoldedOrHowLongItTakes() {
+        String applied = folded("order-3", "OrderPlaced", "{\"customer\":\"liv\",\"total\":1}");
+        http.post("/v1/projections/orders/pause?reason=moving", "");
+        String waiting = http.append("order-3", "OrderPlaced", "{\"customer\":\"liv\",\"total\":1}")
+                .getString("position");
+
+        var seen = consumer(applied).getJsonObject("seen");
+        var ahead = consumer(waiting);
+        http.post("/v1/projections/orders/resume", "");
+
+        assertThat(Instant.parse(seen.getString("by"))).isAfterOrEqualTo(seen.getString("after"));
+        assertThat(Duration.between(Instant.parse(seen.getString("by")), Instant.now()))
+                .isLessThan(Duration.ofMinutes(1));
+        assertThat(ahead.getString("outcome")).isEqualTo("not_reached");
+        assertThat(ahead.getJsonObject("estimate").getInteger("events")).isPositive();
+        assertThat(ahead.getJsonObject("estimate").getValue("ms")).isNull();
+        assertThat(ahead.getJsonObject("estimate").getString("reason")).isEqualTo("paused: moving");
+    }
+
+    @Test
+    void saysWhatADeadLetterIs() {
+        folded("order-4", "OrderPlaced", "{\"customer\":\"ida\",\"total\":\"many\"}");
+        await().atMost(Duration.ofSeconds(30)).until(() -> !json(http.get("/v1/dead-letters"))
+                .getJsonArray("deadLetters")
+                .isEmpty());
+        String letter = json(http.get("/v1/dead-letters"))
+                .getJsonArray("deadLetters")
+                .getJsonObject(0)
+                .getString("id");
+
+        var told = consumer(letter);
+
+        assertThat(told.getString("consumer")).isEqualTo("projection:orders");
+        assertThat(told.getString("outcome")).isEqualTo("dead_lettered");
+        assertThat(told.getString("state")).isEqualTo("open");
+        assertThat(told.getString("deadLetter")).isEqualTo(letter);
     }
 
     @Test
