@@ -44,7 +44,6 @@ public final class Mirror extends VerticleBase {
     private static final long LOOK_MILLIS = 1_000;
     private static final long MAX_BACKOFF_MILLIS = 30_000;
     private static final int LETTERS_A_WRITE = 250;
-    private static final int STREAMS_A_READ = 1_000;
     private static final int CUT_VALUE_BYTES = 64 << 10;
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -90,7 +89,7 @@ public final class Mirror extends VerticleBase {
 
     private void look() {
         isBusy = true;
-        known().compose(known -> streams(""))
+        known().compose(known -> LetterStream.ofSource(log, config.name()))
                 .compose(this::behind)
                 .onComplete(done -> context.runOnContext(settled -> rest(done.cause())));
     }
@@ -134,25 +133,6 @@ public final class Mirror extends VerticleBase {
                     isKnown = true;
                     return null;
                 });
-    }
-
-    /** The streams of letters of this source, with their ends. */
-    private Future<List<StreamInfo>> streams(String after) {
-        return log.streams(LetterStream.PREFIX + config.name() + "-", after, STREAMS_A_READ)
-                .compose(found -> {
-                    List<StreamInfo> ours = new ArrayList<>(found);
-                    ours.removeIf(each -> !isOurs(LetterStream.of(each.stream())));
-                    return found.size() < STREAMS_A_READ
-                            ? Future.succeededFuture(ours)
-                            : streams(found.get(found.size() - 1).stream()).map(more -> {
-                                ours.addAll(more);
-                                return ours;
-                            });
-                });
-    }
-
-    private boolean isOurs(@Nullable LetterStream stream) {
-        return stream != null && config.name().equals(stream.source());
     }
 
     private Future<Void> behind(List<StreamInfo> streams) {

@@ -59,6 +59,11 @@ final class Resolutions {
             return offset <= floor || Arrays.binarySearch(offsets, offset) >= 0;
         }
 
+        /** How many letters are resolved. */
+        long count() {
+            return floorVersion + offsets.length;
+        }
+
         private Known and(long readVersion, LongStream more) {
             long[] merged = LongStream.concat(Arrays.stream(offsets), more)
                     .filter(offset -> offset > floor)

@@ -180,6 +180,13 @@ final class LiveView implements View {
         return new Lag(events, lastMillis == 0 ? 0 : Math.max(0, house.clock().wallTime() - lastMillis));
     }
 
+    /** How long ago the oldest open dead letter was written, 0 when there is none. Reads the log. */
+    double oldestLetterSeconds() {
+        var letter = table.parking().oldestLetter();
+        var written = letter == null ? null : house.log().event(letter);
+        return written == null ? 0 : Math.max(0, nowMicros() - written.recordedMicros()) / 1e6;
+    }
+
     @Override
     public Future<KeyedRow> row(String key) {
         return read(reads -> reads.row(key));

@@ -3,10 +3,12 @@ package dev.sluice.projection;
 import dev.sluice.log.Position;
 import dev.sluice.log.RowStore;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -130,6 +132,15 @@ final class Parking {
 
     synchronized int letters() {
         return letters;
+    }
+
+    /** Where the oldest of the dead letters is that are written, null when there is none. */
+    synchronized @Nullable Position oldestLetter() {
+        return held.values().stream()
+                .map(Held::letter)
+                .filter(Objects::nonNull)
+                .min(Comparator.comparingLong(Position::offset)) // all in one shard
+                .orElse(null);
     }
 
     synchronized int parked() {

@@ -137,19 +137,26 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         gauges.put(
                 table.name(),
                 List.of(
-                        gauge("projection.lag", null, view, each -> each.lag().events()),
+                        gauge("projection.lag", null, "projection", view, each -> each.lag()
+                                .events()),
                         gauge(
                                 "projection.lag.time",
                                 "seconds",
+                                "projection",
                                 view,
                                 each -> each.lag().millis() / 1e3),
-                        gauge("projection.rebuild.progress", null, view, ProjectionRoom::progress)));
+                        gauge("projection.rebuild.progress", null, "projection", view, ProjectionRoom::progress),
+                        gauge("deadletter.entries", null, "consumer", view, each -> each.table()
+                                .parking()
+                                .letters()),
+                        gauge("deadletter.oldest.age", "seconds", "consumer", view, LiveView::oldestLetterSeconds)));
         return view;
     }
 
-    private Meter.Id gauge(String name, @Nullable String unit, LiveView view, ToDoubleFunction<LiveView> value) {
+    private Meter.Id gauge(
+            String name, @Nullable String unit, String tag, LiveView view, ToDoubleFunction<LiveView> value) {
         return Gauge.builder(name, view, value)
-                .tag("projection", view.name())
+                .tag(tag, (tag.equals("consumer") ? "projection:" : "") + view.name())
                 .baseUnit(unit)
                 .register(metrics)
                 .getId();

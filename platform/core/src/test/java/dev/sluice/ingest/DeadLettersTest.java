@@ -3,6 +3,7 @@ package dev.sluice.ingest;
 import static dev.sluice.ingest.IngestHouse.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ingest.DeadLetters.DeadLetter;
 import dev.sluice.ingest.DeadLetters.Filter;
@@ -12,11 +13,13 @@ import dev.sluice.log.Append;
 import dev.sluice.log.Event;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +105,39 @@ class DeadLettersTest {
                     .hasSize(1_000);
             assertThat(house.open()).extracting(DeadLetter::id).containsExactlyElementsOf(left);
         }
+    }
+
+    @Test
+    void countsWhatIsOpenAndTellsHowOldTheOldestIs() {
+        try (var house = house(1, "order-${data.id}")) {
+            house.position();
+            house.accept(0, List.of(record(0, "a", "{"), record(1, "b", "{"), record(2, "c", "{")));
+            var oldest = house.open().get(0);
+            house.resolve(house.open().get(1).id(), Verb.DISCARD);
+            var meters = house.countLetters();
+
+            await().until(() -> entries(meters) == 2);
+            assertThat(age(meters)).isGreaterThan(TimeUnit.MINUTES.toSeconds(59));
+
+            house.resolve(oldest.id(), Verb.DISCARD);
+            house.resolve(house.open().get(0).id(), Verb.DISCARD);
+            await().until(() -> entries(meters) == 0);
+            assertThat(age(meters)).isZero();
+        }
+    }
+
+    private static double entries(MeterRegistry meters) {
+        var gauge = meters.find("deadletter.entries")
+                .tag("consumer", "source:orders")
+                .gauge();
+        return gauge == null ? -1 : gauge.value();
+    }
+
+    private static double age(MeterRegistry meters) {
+        return meters.get("deadletter.oldest.age")
+                .tag("consumer", "source:orders")
+                .gauge()
+                .value();
     }
 
     @Test

@@ -11,8 +11,13 @@ import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
 import dev.sluice.spi.Source;
 import dev.sluice.spi.Source.Partition;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,9 +38,11 @@ final class IngestHouse implements AutoCloseable {
     final Resolver resolver;
 
     private final Vertx vertx = Vertx.vertx();
+    private final SourceConfig config;
     private final Ingest ingest;
 
     IngestHouse(Path folder, int shards, SourceConfig config) {
+        this.config = config;
         var options = LogOptions.defaults().withShards(shards);
         log = Log.open(folder, options);
         var mesh = EventBusMesh.on(vertx);
@@ -97,6 +104,26 @@ final class IngestHouse implements AutoCloseable {
 
     Resolver.Done resolve(String id, Resolver.Verb verb) {
         return get(resolver.resolve(id, verb));
+    }
+
+    /** Counts letters by a clock that is an hour ahead. */
+    MeterRegistry countLetters() {
+        var meters = new SimpleMeterRegistry(SimpleConfig.DEFAULT, new Ahead());
+        var onWorker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+        get(vertx.deployVerticle(new LetterMeters(config, events, letters, meters), onWorker));
+        return meters;
+    }
+
+    private static final class Ahead implements Clock {
+        @Override
+        public long wallTime() {
+            return System.currentTimeMillis() + TimeUnit.HOURS.toMillis(1);
+        }
+
+        @Override
+        public long monotonicTime() {
+            return System.nanoTime();
+        }
     }
 
     /** The data of a stream's events. */

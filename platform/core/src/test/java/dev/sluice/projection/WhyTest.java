@@ -1,9 +1,11 @@
 package dev.sluice.projection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Position;
+import io.micrometer.core.instrument.Gauge;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -123,5 +125,28 @@ class WhyTest {
 
         assertThat(why(folded).outcome()).isInstanceOf(Explanation.Folded.class);
         assertThat(house.rows("totals")).containsEntry("a", "{\"n\":1}");
+    }
+
+    @Test
+    void countsOpenDeadLettersInMetricsUntilTheProjectionIsDeleted() {
+        house.apply(TOTALS);
+        append("x-1", "{\"k\":\"a\",\"n\":\"one\"}");
+        append("x-1", "{\"k\":\"b\",\"n\":\"one\"}");
+        house.reach("totals", house.log().head());
+        var entries = gauge("deadletter.entries");
+        assertThat(entries.value()).isEqualTo(2);
+        await().until(() -> gauge("deadletter.oldest.age").value() > 0);
+
+        house.resolve("totals", "DeadLetterDiscarded");
+
+        assertThat(entries.value()).isZero();
+        assertThat(gauge("deadletter.oldest.age").value()).isZero();
+        House.answer(house.room().delete("totals"));
+        assertThat(house.metrics().find("deadletter.entries").gauges()).isEmpty();
+        assertThat(house.metrics().find("deadletter.oldest.age").gauges()).isEmpty();
+    }
+
+    private Gauge gauge(String name) {
+        return house.metrics().get(name).tag("consumer", "projection:totals").gauge();
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.bus.EventBusMesh;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Ingest;
+import dev.sluice.ingest.LetterMeters;
 import dev.sluice.ingest.Mirror;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
@@ -68,10 +69,11 @@ public final class Wiring implements AutoCloseable {
     private final ProjectionFiles projectionFiles;
     private final RequiredProjections required;
     private final Live live;
+    private final DeadLetters letters;
     private final Gateway gateway;
     private final LocalEventLog events;
     private final List<Source> sources = new ArrayList<>();
-    private final List<String> mirrors = new ArrayList<>();
+    private final List<String> letterReaders = new ArrayList<>();
     private @Nullable TopicWriter deadLetterTopics;
     private volatile boolean isStarted;
     private int port;
@@ -98,6 +100,7 @@ public final class Wiring implements AutoCloseable {
                 config.duration(ConfigKey.PROJECTIONS_MAX_LAG).toMillis(),
                 projections);
         this.live = new Live(vertx, liveOptions(), events, projections, mesh, metrics);
+        this.letters = new DeadLetters(events, new LettersOfProjections());
         this.gateway = new Gateway(
                 vertx,
                 gatewayOptions(),
@@ -120,6 +123,7 @@ public final class Wiring implements AutoCloseable {
             wiring.registerProjections();
             wiring.projectionFiles.start();
             wiring.port = await(wiring.gateway.listen());
+            wiring.countLetters();
             wiring.startSources();
             wiring.isStarted = true;
             LOG.info(
@@ -195,7 +199,6 @@ public final class Wiring implements AutoCloseable {
     }
 
     private Gateway.Rooms rooms() {
-        var letters = new DeadLetters(events, new LettersOfProjections());
         var resolver =
                 new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
         return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources());
@@ -243,6 +246,16 @@ public final class Wiring implements AutoCloseable {
         started.start(ingest);
     }
 
+    private void countLetters() {
+        config.sources()
+                .forEach(source -> letterReaders.add(
+                        await(vertx.deployVerticle(new LetterMeters(source, events, letters, metrics), onWorker()))));
+    }
+
+    private static DeploymentOptions onWorker() {
+        return new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+    }
+
     private void startMirrors(Source.Factory factory) {
         List<SourceConfig> mirrored = config.sources().stream()
                 .filter(source -> !source.refused().topic().isEmpty())
@@ -250,18 +263,17 @@ public final class Wiring implements AutoCloseable {
         if (!mirrored.isEmpty()) {
             TopicWriter writer = factory.writer(config.kafkaConnection());
             deadLetterTopics = writer;
-            var onWorker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
-            mirrored.forEach(source ->
-                    mirrors.add(await(vertx.deployVerticle(new Mirror(source, events, writer, metrics), onWorker))));
+            mirrored.forEach(source -> letterReaders.add(
+                    await(vertx.deployVerticle(new Mirror(source, events, writer, metrics), onWorker()))));
         }
     }
 
-    private Future<?> stopMirrors() {
+    private Future<?> stopLetterReaders() {
         TopicWriter writer = deadLetterTopics;
         if (writer != null) {
             writer.close();
         }
-        return Future.join(mirrors.stream().map(vertx::undeploy).toList());
+        return Future.join(letterReaders.stream().map(vertx::undeploy).toList());
     }
 
     private Info.@Nullable Kafka kafka() {
@@ -285,7 +297,7 @@ public final class Wiring implements AutoCloseable {
         gateway.drain();
         step("goodbye", () -> await(live.drain()));
         step("sources", () -> sources.forEach(Source::close));
-        step("mirrors", () -> await(stopMirrors()));
+        step("dead letters", () -> await(stopLetterReaders()));
         step("gateway", () -> await(gateway.close()));
         step("projection files", projectionFiles::close);
         step("projections", projections::close);
