@@ -121,7 +121,14 @@ final class FoldLoop {
      */
     CompletableFuture<Cursor> haltAt(LiveView view, int generation) {
         return ask(() -> {
-            var reached = roster.built(view, generation).table().committed().cursor();
+            var built = roster.built(view, generation);
+            var reached = built.table().committed().cursor();
+            if (built.isBroken()) {
+                throw Failure.of(
+                        Failure.Kind.GENERATION_NOT_READY,
+                        "found generation " + generation + " of projection " + view.name()
+                                + " failed, expected it to be folded: rebuild it, or apply another definition");
+            }
             checkCaughtUp(view, generation, reached);
             roster.halt(view);
             return reached;
@@ -368,7 +375,12 @@ final class FoldLoop {
             if (!broken.contains(table)) {
                 broken.add(table);
                 LOG.error("projection_failed projection={} generation={}", table.name(), table.generation(), bug);
-                roster.seat(table).view().problem("folding failed: " + bug.getMessage());
+                var seat = roster.seat(table);
+                String problem = "folding failed: " + bug.getMessage();
+                seat.broke(problem);
+                if (seat.isLive()) {
+                    seat.view().problem(problem);
+                }
             }
         }
     }

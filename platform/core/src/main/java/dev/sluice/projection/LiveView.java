@@ -102,6 +102,12 @@ final class LiveView implements View {
         building = seat;
     }
 
+    /** Whether the generation beside the live one is folded no more. */
+    boolean isBuildingBroken() {
+        var seat = building;
+        return seat != null && seat.isBroken();
+    }
+
     /** How far the generation beside the live one is, null when there is none. */
     Projections.@Nullable Building progress() {
         var seat = building;

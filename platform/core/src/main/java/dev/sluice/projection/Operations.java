@@ -77,7 +77,8 @@ final class Operations {
         String name = written.definition().name();
         var before = definitions.of(name);
         int newest = before.newest();
-        if (view != null && (view.definition().equals(written.definition()) || isRepeated(before, written, how))) {
+        boolean isSame = view != null && view.definition().equals(written.definition()) && !view.isBuildingBroken();
+        if (view != null && (isSame || isRepeated(before, written, how))) {
             return new Applied(name, newest, false, false);
         }
         var generation = new Generation(newest + 1, written.text(), how == Applying.HELD && view != null, null);
@@ -116,7 +117,7 @@ final class Operations {
 
     void rebuild(LiveView view, boolean isHeld) {
         var before = definitions.of(view.name());
-        if (before.building() != null) {
+        if (before.building() != null && !view.isBuildingBroken()) {
             return;
         }
         checkCode(view.definition(), Failure.Kind.UNAVAILABLE);

@@ -264,11 +264,16 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
                     }
                     return null;
                 })
-                .onFailure(refused -> LOG.warn(
-                        "generation_waits projection={} generation={} problem=\"{}\"",
-                        seat.view().name(),
-                        seat.generation(),
-                        refused.getMessage()));
+                .onFailure(refused -> {
+                    String problem = String.valueOf(refused.getMessage());
+                    if (seat.waits(problem)) {
+                        LOG.warn(
+                                "generation_waits projection={} generation={} problem=\"{}\"",
+                                seat.view().name(),
+                                seat.generation(),
+                                problem);
+                    }
+                });
     }
 
     @Override
@@ -342,8 +347,9 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
         String missing = view.missing();
         String problem = missing == null ? view.problem() : missing;
         var building = view.progress();
-        String state =
-                problem != null ? "failed" : view.isPaused() ? "paused" : building != null ? "building" : "running";
+        String state = problem != null
+                ? "failed"
+                : view.isPaused() ? "paused" : building != null && !building.isFailed() ? "building" : "running";
         return new Info(
                 view.name(),
                 view.generation(),

@@ -49,7 +49,7 @@ public interface Projections {
     }
 
     /**
-     * Folds the same definition again beside the live generation, unless one is being built already; PROJECTION_NOT_FOUND.
+     * Folds the same definition again beside the live generation, unless one is being built already that has not failed; PROJECTION_NOT_FOUND.
      *
      * @param isHeld it goes live only with {@link #switchOver}
      */
@@ -130,10 +130,19 @@ public interface Projections {
     /**
      * A generation that is folded beside the live one.
      *
+     * @param isFailed it is folded no more, for its {@code problem}; else that keeps it from going live
      * @param events folded, of {@code total} in the log
      * @param eventsPerSecond since it began, or since the process did
      * @param millisLeft −1 when it does not move
      * @param isHeld it goes live only when it is told to
      */
-    record Building(int generation, long events, long total, long eventsPerSecond, long millisLeft, boolean isHeld) {}
+    record Building(
+            int generation,
+            boolean isFailed,
+            @Nullable String problem,
+            long events,
+            long total,
+            long eventsPerSecond,
+            long millisLeft,
+            boolean isHeld) {}
 }

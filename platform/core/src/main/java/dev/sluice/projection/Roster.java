@@ -134,6 +134,7 @@ final class Roster {
                 || lanes.stream().anyMatch(lane -> lane.tables().contains(table))) {
             return;
         }
+        seat.mended();
         long[] offsets = table.committed().checkpoint().offsets();
         var same = lanes.stream().filter(lane -> lane.isAt(offsets)).findFirst();
         if (same.isPresent()) {

@@ -2,6 +2,7 @@ package dev.sluice.projection;
 
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A table, the view it belongs to and what it is for. Changed by the fold thread; its progress may be asked on any. */
 final class Seat {
@@ -12,6 +13,8 @@ final class Seat {
     private volatile boolean isHeld;
     private volatile long beganNanos;
     private volatile long beganEvents;
+    private volatile @Nullable String problem;
+    private volatile boolean isBroken;
     private long askAgainNanos;
 
     /** What a table is for. */
@@ -92,6 +95,29 @@ final class Seat {
         beganEvents = events();
     }
 
+    /** It cannot be folded on. */
+    void broke(String found) {
+        problem = found;
+        isBroken = true;
+    }
+
+    boolean isBroken() {
+        return isBroken;
+    }
+
+    /** It is folded on. */
+    void mended() {
+        problem = null;
+        isBroken = false;
+    }
+
+    /** It could not go live, and tries again; null when it could. True when that is news. Any one thread. */
+    boolean waits(String found) {
+        boolean isNews = !found.equals(problem) && !isBroken;
+        problem = isNews ? found : problem;
+        return isNews;
+    }
+
     /** Whether it stands where the live one does, or farther. */
     boolean isLevel() {
         return table.committed().cursor().covers(view.table().committed().cursor());
@@ -108,7 +134,7 @@ final class Seat {
 
     /** Whether it will go live without being told to. */
     boolean isOnItsWay() {
-        return isBuilding() && !isHeld;
+        return isBuilding() && !isHeld && !isBroken;
     }
 
     private long events() {
@@ -123,6 +149,13 @@ final class Seat {
         long left = Math.max(0, total - events);
         long millisLeft = left == 0 ? 0 : rate == 0 ? -1 : Math.round(left / rate * 1_000);
         return new Projections.Building(
-                generation(), events, Math.max(total, events), Math.round(rate), millisLeft, isHeld);
+                generation(),
+                isBroken,
+                problem,
+                events,
+                Math.max(total, events),
+                Math.round(rate),
+                isBroken ? -1 : millisLeft,
+                isHeld);
     }
 }

@@ -34,10 +34,16 @@ final class ProjectionsCommand {
         long events = Json.number(building.get("events"), 0);
         long total = Math.max(1, Json.number(building.get("total"), 0));
         long millisLeft = Json.number(building.get("millisLeft"), -1);
-        return "generation " + Json.text(building.get("generation")) + " at " + 100 * events / total + " %"
+        String problem = building.get("problem") == null ? "" : ": " + Json.text(building.get("problem"));
+        String generation = "generation " + Json.text(building.get("generation"));
+        if (Json.text(building.get("state")).equals("failed")) {
+            return generation + " failed" + problem;
+        }
+        return generation + " at " + 100 * events / total + " %"
                 + (Boolean.TRUE.equals(building.get("held")) ? ", held" : "")
                 + (events < total ? ", " + Json.text(building.get("eventsPerSecond")) + " events/s" : "")
-                + (events < total && millisLeft >= 0 ? ", " + (millisLeft + 999) / 1_000 + " s left" : "");
+                + (events < total && millisLeft >= 0 ? ", " + (millisLeft + 999) / 1_000 + " s left" : "")
+                + problem;
     }
 
     /** Lists projections. */

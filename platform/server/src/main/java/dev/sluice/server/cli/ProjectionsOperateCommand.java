@@ -86,12 +86,19 @@ final class ProjectionsOperateCommand {
                 Thread.sleep(WATCH_EVERY_MILLIS);
                 found = remote.get(Remote.path("v1", "projections", projection)).json();
             }
-            return show(found);
+            show(found);
+            return hasFailed(found) ? 1 : 0;
+        }
+
+        private static boolean hasFailed(Map<String, @Nullable Object> projection) {
+            return Json.text(Json.object(projection.get("building")).get("state"))
+                    .equals("failed");
         }
 
         private static boolean isMoving(Map<String, @Nullable Object> projection) {
             var building = Json.object(projection.get("building"));
-            boolean isHeldUp = List.of("paused", "failed").contains(Json.text(projection.get("state")));
+            boolean isHeldUp =
+                    hasFailed(projection) || List.of("paused", "failed").contains(Json.text(projection.get("state")));
             boolean hasCaughtUp = Json.number(building.get("events"), 0) >= Json.number(building.get("total"), 0);
             boolean isHeld = Boolean.TRUE.equals(building.get("held"));
             return !building.isEmpty() && !isHeldUp && !(isHeld && hasCaughtUp);

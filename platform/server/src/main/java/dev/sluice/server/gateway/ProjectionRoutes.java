@@ -90,6 +90,8 @@ final class ProjectionRoutes {
     private static JsonObject building(Projections.Building building) {
         return new JsonObject()
                 .put("generation", building.generation())
+                .put("state", building.isFailed() ? "failed" : "building")
+                .put("problem", building.problem())
                 .put("events", building.events())
                 .put("total", building.total())
                 .put("eventsPerSecond", building.eventsPerSecond())
