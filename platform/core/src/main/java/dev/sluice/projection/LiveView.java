@@ -3,6 +3,7 @@ package dev.sluice.projection;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
+import dev.sluice.log.Position;
 import dev.sluice.shard.ReadPool;
 import io.micrometer.core.instrument.Clock;
 import io.vertx.core.Future;
@@ -27,6 +28,7 @@ final class LiveView implements View {
 
     private final House house;
     private final String name;
+    private final long firstMicros;
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiterCount = new AtomicInteger();
     private volatile Table table;
@@ -38,6 +40,11 @@ final class LiveView implements View {
     private volatile @Nullable String problem;
     private volatile @Nullable Seat building;
 
+    private volatile Oldest oldest;
+
+    /** When the oldest event behind a checkpoint was recorded. */
+    private record Oldest(Checkpoint checkpoint, long micros) {}
+
     /** A call of {@link #reached}. */
     private record Waiter(Cursor after, CompletableFuture<Void> done) {}
 
@@ -48,6 +55,18 @@ final class LiveView implements View {
         this.table = table;
         this.definition = definition;
         this.text = text;
+        oldest = new Oldest(Checkpoint.start(0), 0);
+        firstMicros = firstMicros();
+    }
+
+    /** When the first event of the log was recorded, now when there is none. Blocking. */
+    private long firstMicros() {
+        long micros = nowMicros();
+        for (int shard = 0; shard < house.log().shards(); shard++) {
+            var first = house.log().event(new Position(shard, 1));
+            micros = first == null ? micros : Math.min(micros, first.recordedMicros());
+        }
+        return micros;
     }
 
     Table table() {
@@ -182,8 +201,31 @@ final class LiveView implements View {
         if (events == 0) {
             return new Lag(0, 0);
         }
-        long lastMillis = TimeUnit.MICROSECONDS.toMillis(checkpoint.lastMicros());
-        return new Lag(events, lastMillis == 0 ? 0 : Math.max(0, house.clock().wallTime() - lastMillis));
+        long micros = nowMicros() - oldestMicros(checkpoint, head);
+        return new Lag(events, Math.max(0, TimeUnit.MICROSECONDS.toMillis(micros)));
+    }
+
+    /**
+     * When the oldest event was recorded that is not folded. The log says it of its last events without blocking, and what it has
+     * said is good while nothing is folded; of others, that it was not before the last one folded.
+     */
+    private long oldestMicros(Checkpoint checkpoint, Cursor head) {
+        var known = oldest;
+        if (known.checkpoint() == checkpoint) {
+            return known.micros();
+        }
+        long micros = Long.MAX_VALUE;
+        for (int shard = 0; shard < checkpoint.offsets().length; shard++) {
+            long next = checkpoint.offsets()[shard] + 1;
+            if (next <= head.offset(shard)) {
+                micros = Math.min(micros, house.log().shard(shard).recordedIfRecent(next));
+            }
+        }
+        if (micros < 0) {
+            return Math.max(checkpoint.lastMicros(), firstMicros);
+        }
+        oldest = new Oldest(checkpoint, micros);
+        return micros;
     }
 
     /** How long ago the oldest open dead letter was written, 0 when there is none. Reads the log. */

@@ -132,6 +132,25 @@ class ProjectionRoomTest {
     }
 
     @Test
+    void theLagIsTheAgeOfTheOldestEventThatIsNotFolded() {
+        house.pass(Duration.ofHours(-2));
+        house.apply(ORDERS);
+        house.reach("orders", house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}"));
+        House.answer(house.room().pause("orders", null));
+        var view = house.room().view("orders");
+        long idle = view.lag().millis();
+
+        house.pass(Duration.ofHours(1));
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}");
+        house.pass(Duration.ofHours(1));
+        house.append("order-1", "OrderPlaced", "{\"customer\":\"ann\",\"total\":1}");
+
+        assertThat(idle).isZero();
+        assertThat(view.lag().events()).isEqualTo(2);
+        assertThat(Duration.ofMillis(view.lag().millis())).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(70));
+    }
+
+    @Test
     void setsAndListsAreLookedIntoByExpressions() {
         house.apply("""
                 projection: tags

@@ -219,6 +219,12 @@ public final class Shard {
         return publisher.head();
     }
 
+    /** When an event was recorded, µs since 1970 UTC, if it is among the last ones; −1 if it is not. Never blocks. */
+    public long recordedIfRecent(long offset) {
+        Block block = publisher.recent().find(offset);
+        return block == null ? -1 : block.event((int) (offset - block.first())).recordedMicros();
+    }
+
     /** The offset before the first event recorded at or after a time; blocking. */
     public long offsetBefore(long recordedMicros) {
         long head = head();
