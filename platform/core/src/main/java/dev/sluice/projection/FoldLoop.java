@@ -99,12 +99,12 @@ final class FoldLoop {
         return ask(() -> roster.revive(view, generation));
     }
 
-    /** Folds a view no more until {@link #resume}. */
-    CompletableFuture<Void> pause(LiveView view, String reason) {
-        return run(() -> {
+    /** Folds a view no more until {@link #resume}; the inner one is done when what was folded is durable. */
+    CompletableFuture<CompletableFuture<Void>> pause(LiveView view, String reason) {
+        return ask(() -> {
             view.pause(true, reason);
-            spiller.flushSoon();
             roster.halt(view);
+            return spiller.flushSoon();
         });
     }
 

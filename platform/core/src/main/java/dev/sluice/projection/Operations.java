@@ -201,12 +201,15 @@ final class Operations {
         LOG.info("generation_revived projection={} generation={}", view.name(), kept.number());
     }
 
-    void pause(LiveView view, @Nullable String reason) {
-        if (!view.isPaused()) {
-            definitions.pause(definitions.of(view.name()), reason);
-            done(loop.pause(view, reason == null ? "" : reason));
-            LOG.info("projection_paused projection={}", view.name());
+    /** The answer is done when what was folded is durable. */
+    CompletableFuture<Void> pause(LiveView view, @Nullable String reason) {
+        if (view.isPaused()) {
+            return CompletableFuture.completedFuture(null);
         }
+        definitions.pause(definitions.of(view.name()), reason);
+        var durable = done(loop.pause(view, reason == null ? "" : reason));
+        LOG.info("projection_paused projection={}", view.name());
+        return durable;
     }
 
     void resume(LiveView view) {

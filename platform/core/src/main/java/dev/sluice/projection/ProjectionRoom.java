@@ -33,6 +33,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProjectionRoom.class);
     private static final int MAX_PROJECTIONS = 500;
     private static final int READ_THREADS = 4;
+    private static final long DURABLE_MILLIS = 30_000;
 
     private final Log log;
     private final MeterRegistry metrics;
@@ -240,7 +241,22 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
 
     @Override
     public Future<Info> pause(String name, @Nullable String reason) {
-        return operate(name, view -> operations.pause(view, reason));
+        return changes.executeBlocking(
+                        () -> operations.pause(found(name), reason).copy())
+                .compose(durable -> {
+                    long timer =
+                            house.vertx().setTimer(DURABLE_MILLIS, late -> durable.completeExceptionally(notDurable()));
+                    return Future.fromCompletionStage(durable, house.vertx().getOrCreateContext())
+                            .onComplete(done -> house.vertx().cancelTimer(timer));
+                })
+                .map(done -> info(name));
+    }
+
+    private static Failure notDurable() {
+        return Failure.of(
+                Failure.Kind.DEADLINE_EXCEEDED,
+                "paused, but what was folded is not durable after " + DURABLE_MILLIS
+                        + " ms: a crash would let the rows fall back");
     }
 
     @Override

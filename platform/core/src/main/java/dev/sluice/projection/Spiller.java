@@ -1,5 +1,6 @@
 package dev.sluice.projection;
 
+import dev.sluice.log.Failure;
 import dev.sluice.projection.ViewStore.Spill;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,6 +36,9 @@ final class Spiller {
         return spilling;
     });
     private List<Integer> dropped = new ArrayList<>();
+    private boolean isFlushAsked;
+    private CompletableFuture<Void> nextFlush = new CompletableFuture<>();
+    private CompletableFuture<Void> flush = new CompletableFuture<>();
     private long eventsSinceFlush;
     private long lastFlushNanos;
     private @Nullable Spill spill;
@@ -56,9 +60,11 @@ final class Spiller {
         eventsSinceFlush += events;
     }
 
-    /** What was folded is made durable with the next turn: a table that rests must not lose it to a crash. */
-    void flushSoon() {
+    /** Makes what was folded durable with the next turn: a table that rests must not lose it to a crash. Done when it is. */
+    CompletableFuture<Void> flushSoon() {
         eventsSinceFlush = FLUSH_EVENTS;
+        isFlushAsked = true;
+        return nextFlush;
     }
 
     /** The rows of a view go with the next spill. */
@@ -113,10 +119,13 @@ final class Spiller {
         if (isFlushed) {
             eventsSinceFlush = 0;
             lastFlushNanos = nowNanos;
+            flush = nextFlush;
+            nextFlush = new CompletableFuture<>();
         }
-        if (!parts.isEmpty() || !dropped.isEmpty()) {
+        if (!parts.isEmpty() || !dropped.isEmpty() || isFlushed && isFlushAsked) {
             spill = new Spill(parts, dropped, isFlushed);
             dropped = new ArrayList<>();
+            isFlushAsked &= !isFlushed;
             submit(spill);
         }
     }
@@ -140,6 +149,9 @@ final class Spiller {
             current.parts().forEach(part -> part.frozen().table().thaw(part.frozen()));
             spill = null;
             problem = null;
+            if (current.isFlushed()) {
+                flush.complete(null);
+            }
         } else if (problem == null) {
             failedNanos = nowNanos;
             String found = running.handle((written, failed) -> problem(failed)).join();
@@ -178,6 +190,9 @@ final class Spiller {
                     problem(failed));
             return false;
         } finally {
+            var late = Failure.of(Failure.Kind.UNAVAILABLE, "stopped before what was folded was durable");
+            flush.completeExceptionally(late);
+            nextFlush.completeExceptionally(late);
             thread.shutdown();
         }
     }

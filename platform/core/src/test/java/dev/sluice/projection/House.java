@@ -96,15 +96,6 @@ final class House implements AutoCloseable {
         room = open();
     }
 
-    /** How many files flushes have left in the view store. */
-    long flushedFiles() {
-        try (var files = Files.list(views)) {
-            return files.filter(file -> file.toString().endsWith(".sst")).count();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
-
     /** Opens the views as they are on disk at this moment. */
     void crash() {
         var left = folder.resolve("views-" + ++crashes);
