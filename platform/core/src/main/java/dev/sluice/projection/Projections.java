@@ -36,6 +36,11 @@ public interface Projections {
     /** The rows of a projection written in Java, as records. */
     <R extends Record> Queries<R> query(Projection<R> projection);
 
+    /** Reads one or more documents and applies none; their number. DEFINITION_INVALID with details {@code line key}. */
+    static int check(String text, String file) {
+        return DefinitionFile.read(text, file).size();
+    }
+
     /** How a definition is applied. The first generation of a projection is live at once, whatever is wished. */
     enum Applying {
         /** A new generation goes live when it has caught up. */

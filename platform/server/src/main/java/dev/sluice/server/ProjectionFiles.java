@@ -54,18 +54,34 @@ final class ProjectionFiles implements AutoCloseable {
         this.projections = projections;
     }
 
-    /** Applies all of them; the first that cannot be is a Failure. Then looks for changes until it is closed. */
+    /** Applies all of them that can be, then looks for changes until it is closed. CONFIG_INVALID for a folder that cannot be read. */
     void start() {
         try {
-            for (Path file : files()) {
-                apply(file);
+            files(folders).forEach(this::applyIfChanged);
+        } catch (IOException unreadable) {
+            throw unreadable(folders, unreadable);
+        }
+        problems.forEach((file, problem) -> LOG.error(
+                "projection_file_refused file={} problem=\"{}\" next=\"what it defined before stays\"", file, problem));
+        watcher.scheduleWithFixedDelay(this::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Reads all files and applies none; the number of definitions. DEFINITION_INVALID, CONFIG_INVALID. */
+    static int check(List<Path> folders) {
+        int count = 0;
+        try {
+            for (Path file : files(folders)) {
+                count += Projections.check(Files.readString(file), file.toString());
             }
         } catch (IOException unreadable) {
-            throw Failure.of(
-                    Failure.Kind.CONFIG_INVALID,
-                    "projections in " + folders + " cannot be read: " + unreadable.getMessage());
+            throw unreadable(folders, unreadable);
         }
-        watcher.scheduleWithFixedDelay(this::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+        return count;
+    }
+
+    private static Failure unreadable(List<Path> folders, IOException cause) {
+        return Failure.of(
+                Failure.Kind.CONFIG_INVALID, "projections in " + folders + " cannot be read: " + cause.getMessage());
     }
 
     /** What is wrong with which file now. */
@@ -73,7 +89,7 @@ final class ProjectionFiles implements AutoCloseable {
         return problems;
     }
 
-    private List<Path> files() throws IOException {
+    private static List<Path> files(List<Path> folders) throws IOException {
         var all = new ArrayList<Path>();
         for (Path folder : folders) {
             if (!Files.isDirectory(folder)) {
@@ -127,7 +143,7 @@ final class ProjectionFiles implements AutoCloseable {
 
     private void look() {
         try {
-            var files = files();
+            var files = files(folders);
             seen.keySet().retainAll(files);
             defined.keySet().retainAll(files);
             problems.keySet().retainAll(files);

@@ -40,6 +40,11 @@ final class ThisProcess implements Host {
             public List<String> topics() {
                 return config.topics();
             }
+
+            @Override
+            public int checkDefinitions() {
+                return ProjectionFiles.check(config.projectionFolders());
+            }
         };
     }
 

@@ -46,6 +46,18 @@ class ConfigTest {
     }
 
     @Test
+    void validatingReadsTheDefinitionsOfProjections() throws IOException {
+        Files.writeString(folder.resolve("a.yaml"), "projection: p\nfrom: all\nfold: { T: { n: count() } }\n");
+        int good = ProjectionFiles.check(List.of(folder));
+        Path bad = Files.writeString(folder.resolve("b.yaml"), "projection: q\nfold: 1\n");
+
+        assertThat(good).isOne();
+        assertThatThrownBy(() -> ProjectionFiles.check(List.of(folder)))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining(bad.toString());
+    }
+
+    @Test
     void masksSecretsAndPassesPropertiesThrough() throws IOException {
         var config = Config.load(file("""
                         kafka:

@@ -62,7 +62,8 @@ final class ConfigCommand {
 
     /** Checks a file. */
     @Command(
-            description = "Checks a configuration file together with the environment.",
+            description =
+                    "Checks a configuration file together with the environment, and the definitions in its projections.dir.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice config validate /etc/sluice/sluice.yaml"})
     static final class Validate implements Callable<Integer> {
@@ -80,16 +81,17 @@ final class ConfigCommand {
 
         @Override
         public Integer call() {
-            int count = cli.host()
-                    .configuration(new Host.Source(file, false, Map.of()))
-                    .settings()
-                    .size();
+            var configuration = cli.host().configuration(new Host.Source(file, false, Map.of()));
+            int count = configuration.settings().size();
+            int projections = configuration.checkDefinitions();
             String name = file == null ? "the distribution's configuration" : file.toString();
             Map<String, @Nullable Object> result = new LinkedHashMap<>();
             result.put("valid", true);
             result.put("file", name);
             result.put("keys", count);
-            output.one(cli.terminal(), result, () -> cli.terminal().line(name + " is valid, " + count + " keys"));
+            result.put("projections", projections);
+            output.one(cli.terminal(), result, () -> cli.terminal()
+                    .line(name + " is valid, " + count + " keys, " + projections + " projections"));
             return 0;
         }
     }

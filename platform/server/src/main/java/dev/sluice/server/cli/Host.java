@@ -35,6 +35,9 @@ public interface Host {
 
         /** The topics that sources name. */
         List<String> topics();
+
+        /** Reads the files of {@code projections.dir}; the number of definitions. DEFINITION_INVALID names file, line and key. */
+        int checkDefinitions();
     }
 
     /** A key with its value, and where the value came from: default, file with line, environment or flag. */

@@ -4,6 +4,7 @@ import static dev.sluice.server.gateway.HttpProbe.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.watch.ExpectsErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +91,32 @@ class ProjectionFilesTest {
             awaitGeneration(http, 2);
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> !http.get("/health/ready").body().contains("file-b.yaml"));
+        }
+    }
+
+    @Test
+    @ExpectsErrors("projection_file_refused")
+    void startsWithABadFileAndKeepsWhatItDefinedBefore() throws IOException {
+        Path files = Files.createDirectories(folder.resolve("projections"));
+        Path file = Files.writeString(files.resolve("p.yaml"), definition("a"));
+        Files.writeString(files.resolve("q.yaml"), definition("a").replace("projection: p", "projection: q"));
+        RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())
+                .close();
+
+        Files.writeString(file, "projection: p\nfold: 1\n");
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())) {
+            var http = server.http();
+
+            assertThat(http.get("/health/ready").statusCode()).isEqualTo(200);
+            assertThat(http.get("/health/ready").body()).contains("file-p.yaml", "degraded");
+            assertThat(json(http.get("/v1/projections/p")).getString("definition"))
+                    .isEqualTo(definition("a"));
+            assertThat(http.get("/v1/projections/q").statusCode()).isEqualTo(200);
+
+            Files.writeString(file, definition("mended"));
+            awaitGeneration(http, 2);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !http.get("/health/ready").body().contains("file-p.yaml"));
         }
     }
 
