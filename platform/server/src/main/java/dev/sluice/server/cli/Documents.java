@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ final class Documents {
 
     private final String file;
     private final Map<String, String> definitions = new LinkedHashMap<>();
-    private final List<String> others = new ArrayList<>();
+    private final Map<String, List<String>> tests = new HashMap<>();
+    private String last = "";
 
     private Documents(String file) {
         this.file = file;
@@ -59,8 +61,11 @@ final class Documents {
     private void add(String document) {
         var name = NAME.matcher(document);
         if (!name.find()) {
-            others.add(document);
-        } else if (definitions.put(name.group(1), document) != null) {
+            tests.computeIfAbsent(last, first -> new ArrayList<>()).add(document);
+            return;
+        }
+        last = name.group(1);
+        if (definitions.put(name.group(1), document) != null) {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID,
                     file + ": found projection '" + name.group(1) + "' twice, expected each once");
@@ -69,7 +74,7 @@ final class Documents {
 
     /** Definitions by their names; DEFINITION_INVALID when there is a document that is none. */
     Map<String, String> definitions() {
-        if (!others.isEmpty()) {
+        if (!tests.isEmpty()) {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID,
                     file + ": found a document without a name, expected 'projection: NAME'");
@@ -77,14 +82,30 @@ final class Documents {
         return definitions;
     }
 
-    /** The only definition and the documents that are none. */
-    Map.Entry<String, List<String>> test() {
-        if (definitions.size() != 1) {
+    /** A definition and the documents behind it that are none. */
+    record Tested(String projection, String definition, List<String> tests) {}
+
+    /**
+     * The definitions with their tests.
+     *
+     * @param name of the one that is meant, empty: all
+     */
+    List<Tested> tests(String name) {
+        if (definitions.isEmpty() || !name.isEmpty() && !definitions.containsKey(name)) {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID,
-                    file + ": found " + definitions.size() + " definitions, expected one, and documents with given"
-                            + " and expect");
+                    file + ": found "
+                            + (definitions.isEmpty() ? "no definition" : String.join(", ", definitions.keySet()))
+                            + ", expected " + (name.isEmpty() ? "one" : name)
+                            + ", and behind it documents with given and expect");
         }
-        return Map.entry(definitions.values().iterator().next(), others);
+        if (tests.containsKey("")) {
+            throw Failure.of(
+                    Failure.Kind.DEFINITION_INVALID, file + ": found a test first, expected it behind its definition");
+        }
+        return definitions.entrySet().stream()
+                .filter(each -> name.isEmpty() || each.getKey().equals(name))
+                .map(each -> new Tested(each.getKey(), each.getValue(), tests.getOrDefault(each.getKey(), List.of())))
+                .toList();
     }
 }

@@ -18,6 +18,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Folds given events with a definition and compares the rows with those expected. */
@@ -26,7 +27,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "The file: a definition, then after --- one document for each test:",
+            "The file: a definition, then after --- one document for each of its tests, then the next definition:",
             "  test: two orders of one customer",
             "  given:",
             "    - { stream: order-1, type: OrderPlaced, data: { customer: ann, total: 10 } }",
@@ -43,6 +44,9 @@ final class ProjectionsTestCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
     private String file = "";
 
+    @Option(names = "--name", paramLabel = "PROJECTION", description = "Only the tests of this one of the file.")
+    private String name = "";
+
     @Mixin
     private Output output = new Output();
 
@@ -56,10 +60,11 @@ final class ProjectionsTestCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var remote = server.remote(cli);
-        var test = Documents.read(cli, file).test();
         var results = new ArrayList<Map<String, @Nullable Object>>();
-        for (String document : test.getValue()) {
-            results.add(run(remote, test.getKey(), parsed(document), results.size() + 1));
+        for (var tested : Documents.read(cli, file).tests(name)) {
+            for (String document : tested.tests()) {
+                results.add(run(remote, tested, parsed(document), results.size() + 1));
+            }
         }
         if (output.format(cli.terminal()) == Output.Format.TABLE) {
             results.forEach(this::show);
@@ -120,9 +125,9 @@ final class ProjectionsTestCommand implements Callable<Integer> {
     }
 
     private Map<String, @Nullable Object> run(
-            Remote remote, String definition, Map<String, @Nullable Object> test, int number) {
+            Remote remote, Documents.Tested tested, Map<String, @Nullable Object> test, int number) {
         var body = new LinkedHashMap<String, @Nullable Object>();
-        body.put("definition", definition);
+        body.put("definition", tested.definition());
         var events = new ArrayList<Map<String, @Nullable Object>>();
         for (var given : Json.objects(test.get("given"))) {
             var event = new LinkedHashMap<String, @Nullable Object>();
@@ -138,6 +143,7 @@ final class ProjectionsTestCommand implements Callable<Integer> {
                         "POST", "/v1/projections/test", Map.of(), Remote.Body.of("application/json", Json.write(body)))
                 .json();
         var result = new LinkedHashMap<String, @Nullable Object>();
+        result.put("projection", tested.projection());
         result.put("test", test.getOrDefault("test", "test " + number));
         result.putAll(answer);
         return result;

@@ -109,6 +109,26 @@ class ProjectionsCliTest {
     }
 
     @Test
+    void testsEachDefinitionOfAFileOrTheOneThatIsNamed() throws IOException {
+        String given =
+                "---\ntest: one\ngiven:\n  - { stream: NAME-1, type: T, data: { k: x } }\nexpect: { x: { a: N } }\n";
+        String both = definition("first", "a") + given.replace("NAME", "first").replace("N", "1") + "---\n"
+                + definition("second", "a") + given.replace("NAME", "second").replace("N", "7");
+        String file = file("both.yaml", both);
+
+        var all = pipe.run("projections", "test", file);
+        var first = pipe.run("projections", "test", file, "--name", "first");
+        var nobody = pipe.run("projections", "test", file, "--name", "third");
+
+        assertThat(all.exit()).as(all.errors()).isEqualTo(1);
+        assertThat(all.output()).contains("\"projection\":\"first\"", "\"projection\":\"second\"");
+        assertThat(first.exit()).as(first.output()).isZero();
+        assertThat(first.output()).doesNotContain("second");
+        assertThat(nobody.exit()).isEqualTo(2);
+        assertThat(nobody.errors()).contains("first, second");
+    }
+
+    @Test
     void whyFindsAnEventByItsId() throws IOException {
         pipe.run("projections", "apply", file("why.yaml", definition("why", "a")));
         pipe.run("append", "why-1", "T", "k=x", "--id", "why-event");
