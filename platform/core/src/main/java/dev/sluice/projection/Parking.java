@@ -230,9 +230,22 @@ final class Parking {
         }
     }
 
-    /** All in the order of holding. */
-    synchronized List<Held> all() {
-        return new ArrayList<>(held.values());
+    /** The parked events that wait for some of these keys and for nothing any more. */
+    synchronized List<Held> free(Set<String> keys) {
+        var free = new ArrayList<Held>();
+        for (String key : keys) {
+            var of = numbers.get(key);
+            var first = of == null ? null : held.get(of.first());
+            if (first != null && !first.isLetter() && first.keys().stream().allMatch(each -> isFirst(first, each))) {
+                free.add(first);
+            }
+        }
+        return free;
+    }
+
+    private boolean isFirst(Held one, String key) {
+        var of = numbers.get(key);
+        return of == null || of.first() == one.number();
     }
 
     synchronized void commit() {

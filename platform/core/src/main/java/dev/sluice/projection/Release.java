@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ final class Release {
             return;
         }
         try {
+            Set<String> freed = new HashSet<>();
             for (var position : json(resolution).path("positions")) {
                 var letter = Position.parse(position.asText());
                 var held = held(letter, table);
@@ -52,11 +54,12 @@ final class Release {
                 }
                 if (resolution.type().equals(DISCARDED)) {
                     table.parking().settle(held, new Settled.End(letter, true));
-                } else {
-                    fold(held, table, letter, outcomes);
+                    freed.addAll(held.keys());
+                } else if (fold(held, table, letter, outcomes)) {
+                    freed.addAll(held.keys());
                 }
             }
-            releaseParked(table, outcomes);
+            releaseParked(freed, table, outcomes);
         } catch (Failure unreadable) {
             throw unreadable;
         } catch (RuntimeException bug) {
@@ -115,12 +118,14 @@ final class Release {
         }
     }
 
-    private void releaseParked(Table table, Program.Outcomes outcomes) {
-        Set<String> blocked = new HashSet<>();
-        for (var held : table.parking().all()) {
-            boolean waits = held.isLetter() || held.keys().stream().anyMatch(blocked::contains);
-            if (waits || !fold(held, table, null, outcomes)) {
-                blocked.addAll(held.keys());
+    /** Folds what has waited for rows that are free now, in the order of holding, and what waited for that. */
+    private void releaseParked(Set<String> freed, Table table, Program.Outcomes outcomes) {
+        var next = new TreeMap<Long, Held>();
+        table.parking().free(freed).forEach(held -> next.put(held.number(), held));
+        while (!next.isEmpty()) {
+            var held = next.pollFirstEntry().getValue();
+            if (fold(held, table, null, outcomes)) {
+                table.parking().free(held.keys()).forEach(each -> next.put(each.number(), each));
             }
         }
     }

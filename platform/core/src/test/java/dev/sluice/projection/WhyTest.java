@@ -93,6 +93,38 @@ class WhyTest {
     }
 
     @Test
+    void anEventOfSeveralRowsGoesOnWhenTheLastOfThemIsFree() {
+        house.apply("""
+                projection: totals
+                from: all
+                fold: { T: { each: data.k as k, key: k, n: sum(data.n), order: "list(data.n, 9)" } }
+                """);
+        append("x-1", "{\"k\":[\"a\"],\"n\":\"one\"}");
+        append("x-1", "{\"k\":[\"b\"],\"n\":\"one\"}");
+        append("x-1", "{\"k\":[\"a\",\"b\"],\"n\":1}");
+        append("x-1", "{\"k\":[\"b\",\"c\"],\"n\":2}");
+        append("x-1", "{\"k\":[\"c\"],\"n\":3}");
+        var nothing = house.rows("totals");
+        await().until(() -> house.log().version("$dlq.projection-totals") == 2);
+
+        var second = letter(2);
+        discard(letter(1));
+        var stillNothing = house.rows("totals");
+        discard(second);
+
+        assertThat(nothing).isEmpty();
+        assertThat(stillNothing).isEmpty();
+        assertThat(house.rows("totals"))
+                .containsEntry("a", "{\"n\":1,\"order\":[1]}")
+                .containsEntry("b", "{\"n\":3,\"order\":[1,2]}")
+                .containsEntry("c", "{\"n\":5,\"order\":[2,3]}");
+    }
+
+    private void discard(Position letter) {
+        house.append("$dlq-resolved.projection-totals", "DeadLetterDiscarded", "{\"positions\":[\"" + letter + "\"]}");
+    }
+
+    @Test
     void tellsWhatWasRetriedWithSuccess() {
         house.apply("""
                 projection: totals
