@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
-    private static final int BATCH_EVENTS = 4_000;
+    private static final int BATCH_EVENTS = 1_000;
     private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long CATCH_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -281,6 +281,10 @@ final class Table {
 
     /** Deletes the rows whose time is over, and lets go of tombstones. */
     private void expire(long nowMicros) {
+        if (definition.expires()) {
+            // a batch may be longer than a row lasts
+            touched.stream().filter(draft -> draft.dueMicros() < nowMicros).forEach(this::delete);
+        }
         if (!expiry.isDue(nowMicros)) {
             return;
         }
