@@ -13,6 +13,7 @@ import dev.sluice.log.Position;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -402,6 +403,32 @@ class ProjectionRoomTest {
         house.restart();
         assertThat(house.room().view("p").generation()).isEqualTo(2);
         assertThat(house.rows("p")).isEqualTo(Map.of("a", "{\"m\":1}"));
+    }
+
+    @Test
+    void aRowThatIsOverWhenItsBatchEndsIsNeverSeen() {
+        house.apply("projection: p\nfrom: all\nretain: 1d\nfold: { T: { n: count() } }");
+        house.append("x-first", "T", "{}");
+        house.rows("p");
+        var deltas = new ConcurrentLinkedQueue<ViewDelta>();
+        house.mesh().listen(Addresses.view("p"), ViewDelta.class, deltas::add);
+        House.answer(house.room().pause("p", null));
+        house.append("x-short", "T", "{}");
+        house.pass(Duration.ofDays(3));
+        house.append("x-long", "T", "{}");
+
+        House.answer(house.room().resume("p"));
+
+        assertThat(house.rows("p")).containsOnlyKeys("long");
+        await().atMost(Duration.ofSeconds(30)).until(() -> keysOf(deltas).contains("long"));
+        assertThat(keysOf(deltas)).contains("first").doesNotContain("short");
+    }
+
+    private static List<String> keysOf(Collection<ViewDelta> deltas) {
+        return deltas.stream()
+                .flatMap(delta -> delta.rows().stream())
+                .map(ViewDelta.Change::key)
+                .toList();
     }
 
     @Test
