@@ -7,7 +7,10 @@ import dev.sluice.expression.EventSlots;
 import dev.sluice.log.Log;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.Explanation.Outcome;
+import dev.sluice.projection.definition.Definition;
+import dev.sluice.projection.row.Draft;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -122,13 +125,30 @@ final class Explainer {
                             Objects.requireNonNull(table.definition().where()).text());
                 case LATE -> new Explanation.Late();
                 case PARKED -> held(Objects.requireNonNull(parked));
-                case FOLDED -> new Explanation.Folded(table.staged(), null);
+                case FOLDED -> new Explanation.Folded(changes(table), null);
             };
         } catch (FoldClause.Refused refused) {
             return new Explanation.Refused(String.valueOf(refused.getMessage()), List.copyOf(refused.keys()), null);
         } finally {
             table.discard();
         }
+    }
+
+    private static List<Explanation.RowChange> changes(Table table) {
+        return table.staged().stream().map(draft -> change(table, draft)).toList();
+    }
+
+    private static Explanation.RowChange change(Table table, Draft draft) {
+        var before = table.committed(draft);
+        var cells = draft.cells();
+        return new Explanation.RowChange(
+                draft.key(),
+                before == null || before.isDeleted() ? null : text(before.json()),
+                cells == null ? null : text(table.columns().json(draft.key(), cells, null, false)));
+    }
+
+    private static String text(byte[] json) {
+        return new String(json, StandardCharsets.UTF_8);
     }
 
     /** Adds to a refusal what its dead letter says. Blocking. */

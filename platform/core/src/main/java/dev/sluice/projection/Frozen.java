@@ -1,6 +1,13 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.RowStore;
+import dev.sluice.projection.row.ByteWriter;
+import dev.sluice.projection.row.Checkpoint;
+import dev.sluice.projection.row.Expiry;
+import dev.sluice.projection.row.Overlay;
+import dev.sluice.projection.row.RowImage;
+import dev.sluice.projection.row.StoreKeys;
+import dev.sluice.projection.row.ViewRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

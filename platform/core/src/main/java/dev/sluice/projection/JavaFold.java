@@ -5,6 +5,7 @@ import dev.sluice.expression.Values;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.FoldClause.Refused;
+import dev.sluice.projection.row.Draft;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Set;

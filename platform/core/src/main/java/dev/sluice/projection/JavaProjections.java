@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Failure;
+import dev.sluice.projection.definition.Definition;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;

@@ -4,6 +4,8 @@ import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.Position;
+import dev.sluice.projection.definition.Definition;
+import dev.sluice.projection.row.Checkpoint;
 import dev.sluice.shard.ReadPool;
 import io.micrometer.core.instrument.Clock;
 import io.vertx.core.Future;

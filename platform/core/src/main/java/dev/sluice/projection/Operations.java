@@ -1,10 +1,11 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Failure;
-import dev.sluice.projection.DefinitionFile.Written;
 import dev.sluice.projection.Generations.Generation;
 import dev.sluice.projection.Projections.Applied;
 import dev.sluice.projection.Projections.Applying;
+import dev.sluice.projection.definition.Definition;
+import dev.sluice.projection.definition.DefinitionFile.Written;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

@@ -2,6 +2,10 @@ package dev.sluice.projection;
 
 import dev.sluice.log.Position;
 import dev.sluice.log.RowStore;
+import dev.sluice.projection.row.ByteReader;
+import dev.sluice.projection.row.ByteWriter;
+import dev.sluice.projection.row.Columns;
+import dev.sluice.projection.row.StoreKeys;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

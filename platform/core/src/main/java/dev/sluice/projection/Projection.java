@@ -2,7 +2,8 @@ package dev.sluice.projection;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.sluice.log.Failure;
-import dev.sluice.projection.Definition.From;
+import dev.sluice.projection.definition.Definition.From;
+import dev.sluice.projection.definition.DefinitionFile;
 import io.vertx.core.Future;
 import java.util.Arrays;
 import java.util.Collection;

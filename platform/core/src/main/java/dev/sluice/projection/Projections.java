@@ -3,6 +3,7 @@ package dev.sluice.projection;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Event;
 import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.definition.DefinitionFile;
 import io.vertx.core.Future;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,8 @@ package dev.sluice.projection;
 import dev.sluice.expression.Filters;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
+import dev.sluice.projection.row.Row;
+import dev.sluice.projection.row.StoredRow;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;

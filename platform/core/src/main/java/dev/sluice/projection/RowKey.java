@@ -5,6 +5,7 @@ import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.EventSlots;
 import dev.sluice.expression.Variable;
 import dev.sluice.log.Failure;
+import dev.sluice.projection.definition.Definition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

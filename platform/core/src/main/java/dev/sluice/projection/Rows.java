@@ -2,6 +2,7 @@ package dev.sluice.projection;
 
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
+import dev.sluice.projection.row.Row;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.function.Function;

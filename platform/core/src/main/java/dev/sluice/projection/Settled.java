@@ -2,6 +2,9 @@ package dev.sluice.projection;
 
 import dev.sluice.log.Position;
 import dev.sluice.log.RowStore;
+import dev.sluice.projection.row.ByteReader;
+import dev.sluice.projection.row.ByteWriter;
+import dev.sluice.projection.row.StoreKeys;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -6,6 +6,8 @@ import dev.sluice.expression.EventSlots;
 import dev.sluice.expression.Variable;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.definition.Aggregate;
+import dev.sluice.projection.definition.Definition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,22 @@ package dev.sluice.projection;
 import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.RowStore;
+import dev.sluice.projection.definition.Definition;
+import dev.sluice.projection.row.ByteReader;
+import dev.sluice.projection.row.ByteWriter;
+import dev.sluice.projection.row.CarryStore;
+import dev.sluice.projection.row.Checkpoint;
+import dev.sluice.projection.row.Columns;
+import dev.sluice.projection.row.Draft;
+import dev.sluice.projection.row.Expiry;
+import dev.sluice.projection.row.Indexes;
+import dev.sluice.projection.row.Layers;
+import dev.sluice.projection.row.Overlay;
+import dev.sluice.projection.row.RowBudget;
+import dev.sluice.projection.row.RowImage;
+import dev.sluice.projection.row.StoreKeys;
+import dev.sluice.projection.row.StoredRow;
+import dev.sluice.projection.row.ViewRecord;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -200,7 +216,8 @@ final class Table {
     }
 
     /** The row of a draft as committed, a tombstone included. */
-    private @Nullable StoredRow committed(Draft draft) {
+    @Nullable
+    StoredRow committed(Draft draft) {
         if (!draft.wasStored()) {
             return null;
         }
@@ -302,11 +319,9 @@ final class Table {
         }
     }
 
-    /** What the batch at hand would change. Fold thread. */
-    List<Explanation.RowChange> staged() {
-        return touched.stream()
-                .map(draft -> draft.change(columns, committed(draft)))
-                .toList();
+    /** The rows that the batch at hand has changed so far. Fold thread. */
+    List<Draft> staged() {
+        return Collections.unmodifiableList(touched);
     }
 
     /** Whether rows are due that the last commit has left. Fold thread. */

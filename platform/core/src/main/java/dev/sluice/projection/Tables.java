@@ -2,6 +2,12 @@ package dev.sluice.projection;
 
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Generations.Generation;
+import dev.sluice.projection.definition.Definition;
+import dev.sluice.projection.definition.DefinitionFile;
+import dev.sluice.projection.row.Checkpoint;
+import dev.sluice.projection.row.Epochs;
+import dev.sluice.projection.row.RowBudget;
+import dev.sluice.projection.row.ViewRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

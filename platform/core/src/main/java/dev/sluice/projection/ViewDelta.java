@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Cursor;
+import dev.sluice.projection.row.Row;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -4,6 +4,8 @@ import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.Time;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
+import dev.sluice.projection.definition.Definition;
+import dev.sluice.projection.definition.Tumbling;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

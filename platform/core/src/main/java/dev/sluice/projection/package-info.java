@@ -1,4 +1,4 @@
-/** Definitions, folding, views: events become rows, each event exactly once. */
+/** Folding, views, queries: events become rows, each event exactly once. Definitions and rows are inner rooms. */
 @NullMarked
 package dev.sluice.projection;
 

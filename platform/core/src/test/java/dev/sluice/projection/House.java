@@ -11,6 +11,7 @@ import dev.sluice.log.EventQuery;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
+import dev.sluice.projection.row.Row;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;

@@ -35,7 +35,10 @@ class ArchitectureTest {
     private static final Set<String> MACHINES =
             Set.of("CommitLog", "Log", "RowStore", "Shard", "ShardTransaction", "Tail", "Write");
 
-    private static final Set<String> KEEPERS = Set.of("log", "shard", "projection", "server");
+    private static final Set<String> KEEPERS = Set.of("log", "shard", "projection", "projection.row", "server");
+
+    /** What other rooms may see of the inner rooms of projection. */
+    private static final Set<String> SHOWN = Set.of("dev.sluice.projection.row.Row");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -49,11 +52,15 @@ class ArchitectureTest {
         table.put("shard", Set.of("log", "bus"));
         table.put("expression", Set.of("log", "bus"));
         table.put("spi", Set.of("log"));
-        table.put("projection", Set.of("log", "bus", "shard", "expression"));
+        table.put("projection.definition", Set.of("log", "shard", "expression"));
+        table.put("projection.row", Set.of("log", "expression", "projection.definition"));
+        table.put("projection", Set.of("log", "bus", "shard", "expression", "projection.definition", "projection.row"));
         table.put("ingest", Set.of("log", "bus", "shard", "expression", "spi"));
         table.put("kafka", Set.of("log", "bus", "spi"));
-        table.put("server.live", Set.of("log", "bus", "shard", "expression", "projection"));
-        table.put("server.gateway", Set.of("log", "bus", "shard", "expression", "projection", "ingest", "server.live"));
+        table.put("server.live", Set.of("log", "bus", "shard", "expression", "projection", "projection.row"));
+        table.put(
+                "server.gateway",
+                Set.of("log", "bus", "shard", "expression", "projection", "projection.row", "ingest", "server.live"));
         table.put("server.cli", Set.of("log", "spi"));
         table.put("server", table.keySet());
         return table;
@@ -98,6 +105,20 @@ class ArchitectureTest {
                 .that(describe("are not its keepers", type -> !KEEPERS.contains(room(type))))
                 .should()
                 .dependOnClassesThat(machines)
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyProjectionLooksIntoItsInnerRooms() {
+        var inner = describe(
+                "what the inner rooms of projection hide",
+                (JavaClass type) ->
+                        type.getPackageName().startsWith("dev.sluice.projection.") && !SHOWN.contains(type.getName()));
+
+        noClasses()
+                .that(not(resideInAPackage("dev.sluice.projection..")))
+                .should()
+                .dependOnClassesThat(inner)
                 .check(CLASSES);
     }
 
@@ -178,10 +199,10 @@ class ArchitectureTest {
         return type.getSimpleName().equals("package-info");
     }
 
-    /** The first part of the package below ours, and the second too below {@code server}. */
+    /** The first part of the package below ours, and the second too below those that have inner rooms. */
     private static String room(JavaClass type) {
         var parts = type.getPackageName().substring(OURS.length()).split("\\.");
-        var depth = parts[0].equals("server") ? Math.min(2, parts.length) : 1;
+        var depth = Set.of("server", "projection").contains(parts[0]) ? Math.min(2, parts.length) : 1;
         return String.join(".", Arrays.copyOf(parts, depth));
     }
 

@@ -36,7 +36,7 @@ class TidyTest {
             "dev/sluice/log",
             70,
             "dev/sluice/projection",
-            80,
+            55,
             "dev/sluice/server/gateway",
             40,
             "dev/sluice/server/cli",

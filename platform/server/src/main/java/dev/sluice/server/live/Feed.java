@@ -2,8 +2,8 @@ package dev.sluice.server.live;
 
 import dev.sluice.expression.Filters;
 import dev.sluice.expression.LenientFilter;
-import dev.sluice.projection.Row;
 import dev.sluice.projection.ViewDelta;
+import dev.sluice.projection.row.Row;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

@@ -1,0 +1,65 @@
+package dev.sluice.projection.row;
+
+import dev.sluice.log.Failure;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Reads what {@link ByteWriter} wrote; CORRUPT where the bytes end too early. */
+public final class ByteReader {
+    private final byte[] bytes;
+    private int at;
+
+    public ByteReader(byte[] bytes) {
+        this(bytes, 0);
+    }
+
+    ByteReader(byte[] bytes, int from) {
+        this.bytes = bytes;
+        at = from;
+    }
+
+    public int u8() {
+        if (at == bytes.length) {
+            throw Failure.of(
+                    Failure.Kind.CORRUPT, "found " + at + " bytes of a stored row or view, expected more of them");
+        }
+        return bytes[at++] & 0xff;
+    }
+
+    int u32() {
+        return u8() << 24 | u8() << 16 | u8() << 8 | u8();
+    }
+
+    public long u64() {
+        return (long) u32() << 32 | u32() & 0xffffffffL;
+    }
+
+    public long varint() {
+        long value = 0;
+        for (int shift = 0; ; shift += 7) {
+            int next = u8();
+            value |= (long) (next & 0x7f) << shift;
+            if (next < 0x80) {
+                return value;
+            }
+        }
+    }
+
+    long zigzag() {
+        long value = varint();
+        return value >>> 1 ^ -(value & 1);
+    }
+
+    public String text() {
+        return new String(sized(), StandardCharsets.UTF_8);
+    }
+
+    byte[] sized() {
+        long length = varint();
+        if (length < 0 || length > bytes.length - at) {
+            throw Failure.of(Failure.Kind.CORRUPT, "found a length of " + length + ", expected at most what is left");
+        }
+        at += (int) length;
+        return Arrays.copyOfRange(bytes, at - (int) length, at);
+    }
+}

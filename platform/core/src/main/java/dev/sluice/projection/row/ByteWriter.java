@@ -1,0 +1,86 @@
+package dev.sluice.projection.row;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Writes the stored form of rows and keys: big-endian integers, varints (LEB128), UTF-8 with its length. For one thread. */
+public final class ByteWriter {
+    private byte[] bytes;
+    private int size;
+
+    public ByteWriter() {
+        this(256);
+    }
+
+    ByteWriter(int expectedBytes) {
+        bytes = new byte[expectedBytes];
+    }
+
+    ByteWriter clear() {
+        size = 0;
+        return this;
+    }
+
+    public ByteWriter u8(int value) {
+        room(1);
+        bytes[size++] = (byte) value;
+        return this;
+    }
+
+    ByteWriter u32(int value) {
+        return u8(value >>> 24).u8(value >>> 16).u8(value >>> 8).u8(value);
+    }
+
+    public ByteWriter u64(long value) {
+        return u32((int) (value >>> 32)).u32((int) value);
+    }
+
+    public ByteWriter varint(long value) {
+        room(10);
+        long rest = value;
+        while ((rest & ~0x7fL) != 0) {
+            bytes[size++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        bytes[size++] = (byte) rest;
+        return this;
+    }
+
+    /** A signed number, small when it is near zero. */
+    ByteWriter zigzag(long value) {
+        return varint(value << 1 ^ value >> 63);
+    }
+
+    public ByteWriter text(String text) {
+        return sized(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    ByteWriter sized(byte[] value) {
+        return varint(value.length).raw(value);
+    }
+
+    public ByteWriter raw(byte[] value) {
+        room(value.length);
+        System.arraycopy(value, 0, bytes, size, value.length);
+        size += value.length;
+        return this;
+    }
+
+    int size() {
+        return size;
+    }
+
+    public byte[] toBytes() {
+        return Arrays.copyOf(bytes, size);
+    }
+
+    void copyTo(byte[] target, int at) {
+        System.arraycopy(bytes, 0, target, at, size);
+    }
+
+    private void room(int more) {
+        if (size + more > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+        }
+    }
+}
