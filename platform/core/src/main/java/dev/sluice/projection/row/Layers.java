@@ -20,7 +20,6 @@ public final class Layers {
     private final ReentrantLock lock = new ReentrantLock();
     private Overlay active;
     private @Nullable Overlay frozen;
-    private int activeNumber;
     private long bytes;
 
     /**
@@ -36,7 +35,7 @@ public final class Layers {
 
     private Overlay overlay(long change) {
         var overlay = new Overlay(change, columns, indexCount);
-        activeNumber = rows.begin(overlay);
+        rows.begin(overlay);
         return overlay;
     }
 
@@ -90,7 +89,7 @@ public final class Layers {
             return slot;
         }
         int added = active.add(draft.key(), stored, change, draft.changeBefore(), entries);
-        rows.put(draft.key(), draft.place(), activeNumber, added);
+        rows.put(draft.key(), draft.place(), added);
         return added;
     }
 

@@ -5,6 +5,9 @@ package dev.sluice.projection.row;
  * rows that are not in the store yet. For the fold thread.
  */
 public final class RowBudget {
+    /** So that an overlay is written before it has more rows than a {@link RowTable} can tell apart. */
+    private static final long MAX_UNWRITTEN_BYTES = 512 << 20;
+
     private final long maxBytes;
     private long bytes;
 
@@ -19,7 +22,7 @@ public final class RowBudget {
 
     /** Most bytes of rows that are not in the store, beside those being written. */
     public long maxUnwrittenBytes() {
-        return maxBytes / 2;
+        return Math.min(MAX_UNWRITTEN_BYTES, maxBytes / 2);
     }
 
     void add(long more) {

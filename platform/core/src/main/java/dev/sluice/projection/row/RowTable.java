@@ -6,49 +6,57 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rows at hand by key: those that the store does not have yet, and of those that it has as many as there is memory for. They lie
  * in overlays: the active one, one that is being written, and those written before, of which the oldest are forgotten first. Open
- * addressing with linear probing over the keys' hashes (Knuth, The Art of Computer Programming 3, 6.4), which lie together: most
- * searches touch no row but the one they find. What leads to a forgotten overlay is passed over until the table is made anew. The fold
- * thread changes it under its table's lock and may look into it without.
+ * addressing with linear probing (Knuth, The Art of Computer Programming 3, 6.4); an entry is the hash of the key, the number of an
+ * overlay and a slot of it in one word, so that most searches look at one word of it and at the row they find. What leads to a
+ * forgotten overlay is passed over until the table is made anew. The fold thread changes it under its table's lock and may look
+ * into it without.
  */
 final class RowTable {
-    private static final int MIN_CAPACITY = 64;
-    private static final int MAX_OVERLAYS = 256;
-    private static final int EMPTY = 0;
-    private static final int ENTRY_BYTES = 12;
-
     /** No row. */
-    static final long NONE = -1;
+    static final long NONE = 0;
 
-    private int[] hashes = new int[MIN_CAPACITY];
-    private long[] places = new long[MIN_CAPACITY];
+    private static final int MIN_CAPACITY = 64;
+    private static final int SLOT_BITS = 24;
+    private static final int NUMBER_BITS = 8;
+    private static final int HASH_SHIFT = SLOT_BITS + NUMBER_BITS;
+    private static final int MAX_NUMBER = (1 << NUMBER_BITS) - 1;
+    private static final int MAX_OVERLAYS = MAX_NUMBER / 2;
+
+    private static final int MAX_SLOTS = 1 << SLOT_BITS;
+
+    private long[] entries = new long[MIN_CAPACITY];
     private int count;
     private @Nullable Overlay[] overlays = new Overlay[4];
     private int overlayCount;
-    private int firstNumber;
+    private int firstNumber = 1;
 
-    /** Takes rows from another overlay from now on; its number. */
-    int begin(Overlay overlay) {
+    /** Takes rows from another overlay from now on; places found before hold no longer. */
+    void begin(Overlay overlay) {
         if (overlayCount == MAX_OVERLAYS) {
             forgetOldest(MAX_OVERLAYS - 1);
+        }
+        if (firstNumber + overlayCount > MAX_NUMBER) {
+            rebuild(1);
         }
         if (overlayCount == overlays.length) {
             overlays = Arrays.copyOf(overlays, 2 * overlayCount);
         }
-        overlays[overlayCount] = overlay;
-        return firstNumber + overlayCount++;
+        overlays[overlayCount++] = overlay;
     }
 
-    /** The place of a key's row: an overlay's number and a slot of it. */
+    /** The place of a key's row, {@link #NONE} when there is none. */
     long find(String key) {
         int hash = hash(key);
-        int mask = hashes.length - 1;
-        for (int i = hash & mask; hashes[i] != EMPTY; i = i + 1 & mask) {
-            if (hashes[i] == hash) {
-                var overlay = overlay(places[i]);
-                if (overlay != null && overlay.isOf(slot(places[i]), key)) {
-                    return places[i];
+        int mask = entries.length - 1;
+        int i = hash & mask;
+        for (long entry = entries[i]; entry != NONE; entry = entries[i]) {
+            if ((int) (entry >>> HASH_SHIFT) == hash) {
+                var overlay = overlay(entry);
+                if (overlay != null && overlay.isOf(slot(entry), key)) {
+                    return entry;
                 }
             }
+            i = i + 1 & mask;
         }
         return NONE;
     }
@@ -56,56 +64,56 @@ final class RowTable {
     /** The overlay of a place, null when it is {@link #NONE} or forgotten. */
     @Nullable
     Overlay overlay(long place) {
-        int index = (int) (place >>> 32) - firstNumber;
+        int index = ((int) place >>> SLOT_BITS) - firstNumber;
         return index < 0 ? null : overlays[index];
     }
 
     static int slot(long place) {
-        return (int) place;
+        return (int) place & MAX_SLOTS - 1;
     }
 
-    /** Lets a slot of an overlay be the place of a key's row, instead of the one before or {@link #NONE}. */
-    void put(String key, long before, int overlay, int slot) {
-        long place = (long) overlay << 32 | slot;
-        if (before == NONE && ++count > hashes.length / 8 * 5) {
-            rebuild();
+    /** Lets a slot of the newest overlay be the place of a key's row, instead of the one before or {@link #NONE}. */
+    void put(String key, long before, int slot) {
+        if (slot >= MAX_SLOTS) {
+            throw new IllegalStateException(
+                    "found more than " + MAX_SLOTS + " rows changed by one batch, expected fewer");
         }
-        put(hash(key), before, place);
+        long entry = (long) hash(key) << HASH_SHIFT | (long) (firstNumber + overlayCount - 1) << SLOT_BITS | slot;
+        if (before == NONE && ++count > entries.length / 8 * 5) {
+            rebuild(firstNumber);
+        }
+        put(before, entry);
     }
 
-    private void put(int hash, long before, long place) {
-        int mask = hashes.length - 1;
-        int i = hash & mask;
-        while (hashes[i] != EMPTY && (before == NONE || places[i] != before)) {
+    private void put(long before, long entry) {
+        int mask = entries.length - 1;
+        int i = (int) (entry >>> HASH_SHIFT) & mask;
+        while (entries[i] != NONE && (before == NONE || entries[i] != before)) {
             i = i + 1 & mask;
         }
-        hashes[i] = hash;
-        places[i] = place;
+        entries[i] = entry;
     }
 
-    private void rebuild() {
+    /** Passes over to a table without what was forgotten, its overlays numbered anew. */
+    private void rebuild(int first) {
         int kept = 1;
-        for (int i = 0; i < hashes.length; i++) {
-            kept += isKept(i) ? 1 : 0;
+        for (long entry : entries) {
+            kept += overlay(entry) != null ? 1 : 0;
         }
         int capacity = MIN_CAPACITY;
         while (kept > capacity / 2) {
             capacity *= 2;
         }
-        var oldHashes = hashes;
-        var oldPlaces = places;
+        var before = entries;
+        entries = new long[capacity];
         count = kept;
-        hashes = new int[capacity];
-        places = new long[capacity];
-        for (int i = 0; i < oldHashes.length; i++) {
-            if (oldHashes[i] != EMPTY && overlay(oldPlaces[i]) != null) {
-                put(oldHashes[i], NONE, oldPlaces[i]);
+        long renumbered = (long) (firstNumber - first) << SLOT_BITS;
+        for (long entry : before) {
+            if (overlay(entry) != null) {
+                put(NONE, entry - renumbered);
             }
         }
-    }
-
-    private boolean isKept(int i) {
-        return hashes[i] != EMPTY && overlay(places[i]) != null;
+        firstNumber = first;
     }
 
     /** Forgets the oldest overlay; false when only {@code kept} are left. */
@@ -121,17 +129,15 @@ final class RowTable {
 
     /** About how much memory it takes with the rows. */
     long bytes() {
-        long bytes = (long) ENTRY_BYTES * hashes.length;
+        long bytes = (long) Long.BYTES * entries.length;
         for (int i = 0; i < overlayCount; i++) {
             bytes += overlays[i] == null ? 0 : overlays[i].weight();
         }
         return bytes;
     }
 
-    /** Never {@link #EMPTY}. */
     private static int hash(String key) {
         int hash = key.hashCode() * 0x9E3779B9;
-        hash ^= hash >>> 15;
-        return hash == EMPTY ? 1 : hash;
+        return hash ^ hash >>> 15;
     }
 }
