@@ -6,10 +6,12 @@ import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Event;
 import dev.sluice.log.Expected;
+import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.definition.Definition;
 import dev.sluice.projection.row.Columns;
 import dev.sluice.projection.row.ViewRecord;
+import dev.sluice.log.StreamName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -60,21 +62,43 @@ final class Alerts {
         until = to;
     }
 
-    /** Whether a row with these cells may be one to alert to; not where the condition cannot be computed. Fold thread. */
-    boolean isMet(String key, @Nullable Object[] cells) {
-        return after != null && Boolean.TRUE.equals(when.value(row(key, cells)));
+    /**
+     * The alert to a row that an event makes meet the condition; null when it does not, or it is muted. EVALUATION_FAILED when the
+     * alert has no stream to go to, also while it is muted: what becomes of an event must be the same in each generation. Fold thread.
+     */
+    @Nullable
+    Append of(RecordedEvent event, String key, @Nullable Object[] cellsBefore, @Nullable Object[] cells) {
+        if (!isMet(key, cells) || isMet(key, cellsBefore)) {
+            return null;
+        }
+        String to = stream(key, cells);
+        return isMuted(event) ? null : alert(event, key, cells, to);
     }
 
-    /** An event has made a row meet the condition. Fold thread. */
-    void raise(RecordedEvent event, String key, @Nullable Object[] cells) {
+    /** Whether the condition holds; not where it cannot be computed. */
+    private boolean isMet(String key, @Nullable Object[] cells) {
+        return Boolean.TRUE.equals(when.value(row(key, cells)));
+    }
+
+    private String stream(String key, @Nullable Object[] cells) {
+        try {
+            return StreamName.check(stream.apply(row(key, cells)));
+        } catch (Failure invalid) {
+            throw Failure.of(Failure.Kind.EVALUATION_FAILED, String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private boolean isMuted(RecordedEvent event) {
         var from = after;
         var to = until;
-        boolean isMuted = from == null
+        return from == null
                 || event.offset() <= from.offset(event.shard())
                 || to != null && event.offset() > to.offset(event.shard());
-        if (!isMuted) {
-            raised.add(of(event, key, cells));
-        }
+    }
+
+    /** What the events of this batch have led to. Fold thread. */
+    void raise(List<Append> alerts) {
+        raised.addAll(alerts);
     }
 
     /** The alerts of the batches committed since the last call. Fold thread. */
@@ -97,7 +121,7 @@ final class Alerts {
     }
 
     /** The append id is projection, generation, key and position. */
-    private Append of(RecordedEvent event, String key, @Nullable Object[] cells) {
+    private Append alert(RecordedEvent event, String key, @Nullable Object[] cells, String to) {
         String id = projection + "/" + generation + "/" + key + "/" + event.position();
         var alert = new Event(
                 id,
@@ -108,7 +132,6 @@ final class Alerts {
                 Map.of("causationid", event.id()),
                 null,
                 data(event, key, cells));
-        String to = stream.apply(row(key, cells));
         return new Append(
                 "alert/" + id, id.hashCode(), List.of(new Append.StreamWrite(to, Expected.ANY, List.of(alert))));
     }

@@ -3,14 +3,17 @@ package dev.sluice.projection;
 import dev.sluice.expression.Evaluator;
 import dev.sluice.expression.EventFacts;
 import dev.sluice.expression.EventSlots;
+import dev.sluice.log.Append;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.FoldClause.Refused;
 import dev.sluice.projection.definition.Definition;
 import dev.sluice.projection.definition.Definition.Deed;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +44,10 @@ final class ExpressionFold implements RowFold {
 
     @Override
     public void fold(EventFacts facts, RecordedEvent event, long dueMicros, @Nullable Object[] carried) throws Refused {
-        if (each == null) {
+        if (each == null && alerts == null) {
             foldOnce(facts, event, dueMicros, carried);
         } else {
-            foldEach(each, facts, event, dueMicros, carried);
+            foldStaged(facts, event, dueMicros, carried);
         }
     }
 
@@ -56,46 +59,69 @@ final class ExpressionFold implements RowFold {
             return;
         }
         var cells = table.cells(draft, event.recordedMicros());
-        boolean wasAlerting = alerts != null && alerts.isMet(rowKey, cells);
         step(cells, facts, event, carried, rowKey);
         table.touch(draft, cells, due);
-        alert(wasAlerting, event, rowKey, cells);
     }
 
-    /** Folds the elements into copies of their rows, so that none counts when one is refused. */
-    private void foldEach(Evaluator list, EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried)
+    /** Folds into copies of the rows, so that none counts when an element, or an alert, is refused. */
+    private void foldStaged(EventFacts facts, RecordedEvent event, long due, @Nullable Object[] carried)
             throws Refused {
         var staged = new LinkedHashMap<String, @Nullable Object[]>();
-        for (Object element : elements(list, facts, carried)) {
-            facts.variable(elementVariable, element);
-            String rowKey = rowKey(facts, staged.keySet(), carried);
-            var cells = staged.get(rowKey);
-            if (cells == null) {
-                cells = table.cells(table.draft(rowKey), event.recordedMicros()).clone();
-                staged.put(rowKey, cells);
+        if (each == null) {
+            stage(staged, facts, event, carried);
+        } else {
+            for (Object element : elements(each, facts, carried)) {
+                facts.variable(elementVariable, element);
+                stage(staged, facts, event, carried);
             }
-            if (deed == Deed.FOLD) {
-                step(cells, facts, event, carried, rowKey);
-            }
+        }
+        if (alerts != null && deed == Deed.FOLD) {
+            alerts.raise(alerts(alerts, staged, event, carried));
         }
         staged.forEach((rowKey, cells) -> {
             var draft = table.draft(rowKey);
             if (deed == Deed.DELETE) {
                 table.delete(draft);
-                return;
+            } else {
+                table.touch(draft, cells, due);
             }
-            var live = table.cells(draft, event.recordedMicros());
-            boolean wasAlerting = alerts != null && alerts.isMet(rowKey, live);
-            System.arraycopy(cells, 0, live, 0, cells.length);
-            table.touch(draft, live, due);
-            alert(wasAlerting, event, rowKey, live);
         });
     }
 
-    private void alert(boolean wasAlerting, RecordedEvent event, String rowKey, @Nullable Object[] cells) {
-        if (alerts != null && !wasAlerting && alerts.isMet(rowKey, cells)) {
-            alerts.raise(event, rowKey, cells);
+    private void stage(
+            Map<String, @Nullable Object[]> staged, EventFacts facts, RecordedEvent event, @Nullable Object[] carried)
+            throws Refused {
+        String rowKey = rowKey(facts, staged.keySet(), carried);
+        var cells = staged.get(rowKey);
+        if (cells == null) {
+            cells = cells(rowKey, event).clone();
+            staged.put(rowKey, cells);
         }
+        if (deed == Deed.FOLD) {
+            step(cells, facts, event, carried, rowKey);
+        }
+    }
+
+    private @Nullable Object[] cells(String rowKey, RecordedEvent event) {
+        return table.cells(table.draft(rowKey), event.recordedMicros());
+    }
+
+    private List<Append> alerts(
+            Alerts raising, Map<String, @Nullable Object[]> staged, RecordedEvent event, @Nullable Object[] carried)
+            throws Refused {
+        var raised = new ArrayList<Append>();
+        for (var row : staged.entrySet()) {
+            String rowKey = row.getKey();
+            try {
+                var alert = raising.of(event, rowKey, cells(rowKey, event), row.getValue());
+                if (alert != null) {
+                    raised.add(alert);
+                }
+            } catch (Failure failure) {
+                throw FoldClause.refused("alert.stream: ", failure, rowKey, staged.keySet(), carried);
+            }
+        }
+        return raised;
     }
 
     private List<?> elements(Evaluator list, EventFacts facts, @Nullable Object[] carried) throws Refused {
@@ -112,7 +138,7 @@ final class ExpressionFold implements RowFold {
             }
             return elements;
         } catch (Failure failure) {
-            throw FoldClause.refused("each: ", failure, Set.of(), carried);
+            throw FoldClause.refused("each: ", failure, null, Set.of(), carried);
         }
     }
 
@@ -138,7 +164,7 @@ final class ExpressionFold implements RowFold {
         try {
             return key.of(facts);
         } catch (Failure failure) {
-            throw FoldClause.refused("key: ", failure, others, carried);
+            throw FoldClause.refused("key: ", failure, null, others, carried);
         }
     }
 
@@ -148,7 +174,8 @@ final class ExpressionFold implements RowFold {
         try {
             steps.run(cells, facts, event);
         } catch (Failure failure) {
-            throw FoldClause.refused("", failure, each == null ? Set.of(rowKey) : keys(facts, event), carried);
+            var keys = each == null ? Set.of(rowKey) : keys(facts, event);
+            throw FoldClause.refused("", failure, rowKey, keys, carried);
         }
     }
 }

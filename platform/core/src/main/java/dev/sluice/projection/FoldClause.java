@@ -89,7 +89,7 @@ final class FoldClause {
                 return Outcome.FILTERED;
             }
         } catch (Failure failure) {
-            throw refused("where: ", failure, Set.of(), carried);
+            throw refused("where: ", failure, null, Set.of(), carried);
         }
         if (mayPark && !table.parking().isEmpty()) {
             var keys = rows.keys(facts, event);
@@ -106,24 +106,35 @@ final class FoldClause {
     }
 
     /** A failure of the event, in words; of anything else: itself, thrown. */
-    static Refused refused(String part, Failure failure, Set<String> keys, @Nullable Object[] carried) {
+    static Refused refused(
+            String part, Failure failure, @Nullable String key, Set<String> keys, @Nullable Object[] carried) {
         if (failure.kind() != Failure.Kind.EVALUATION_FAILED) {
             throw failure;
         }
-        return new Refused(part + failure.getMessage(), Set.copyOf(keys), carried);
+        return new Refused(part + failure.getMessage(), key, Set.copyOf(keys), carried);
     }
 
-    /** An event that a clause cannot fold: the rows it is for, as far as they could be told, and what its stream has left to carry. */
+    /**
+     * An event that a clause cannot fold: the row on which it failed, if it was on one, the rows it is for, as far as they could be
+     * told, and what its stream has left to carry.
+     */
     static final class Refused extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final transient @Nullable String key;
         private final transient Set<String> keys;
         private final transient @Nullable Object[] carried;
 
-        Refused(String detail, Set<String> keys, @Nullable Object[] carried) {
+        Refused(String detail, @Nullable String key, Set<String> keys, @Nullable Object[] carried) {
             super(detail, null, false, false);
+            this.key = key;
             this.keys = keys;
             this.carried = carried;
+        }
+
+        @Nullable
+        String key() {
+            return key;
         }
 
         Set<String> keys() {
@@ -167,7 +178,7 @@ final class FoldClause {
                     try {
                         carried[updated[i]] = updates[i].evaluate(facts);
                     } catch (Failure failure) {
-                        throw refused("carry: ", failure, Set.of(), carried);
+                        throw refused("carry: ", failure, null, Set.of(), carried);
                     }
                 }
                 table.carried().put(event.stream(), carried);

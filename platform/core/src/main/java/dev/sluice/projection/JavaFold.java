@@ -47,7 +47,7 @@ final class JavaFold<R extends Record> implements RowFold {
         for (String key : keys) {
             var draft = table.draft(key);
             var before = table.cells(draft, event.recordedMicros());
-            staged.put(draft, called(event.type() + ": ", keys, () -> step(projected, before)));
+            staged.put(draft, called(event.type() + ": ", key, keys, () -> step(projected, before)));
         }
         staged.forEach((draft, cells) -> {
             if (cells == GONE) {
@@ -69,7 +69,7 @@ final class JavaFold<R extends Record> implements RowFold {
     }
 
     private Set<String> keys(ProjectedEvent event) throws Refused {
-        return called("key: ", Set.of(), () -> {
+        return called("key: ", null, Set.of(), () -> {
             var keys = new LinkedHashSet<String>();
             for (var key : projection.keys(event)) {
                 keys.add(RowKey.checked(key == null ? null : Values.validText(key)));
@@ -84,21 +84,21 @@ final class JavaFold<R extends Record> implements RowFold {
     }
 
     /** What the code throws is about the event, unless the process is at its end. */
-    private static <T> T called(String part, Set<String> keys, Callable<T> code) throws Refused {
+    private static <T> T called(String part, @Nullable String key, Set<String> keys, Callable<T> code) throws Refused {
         try {
             return code.call();
         } catch (Failure failure) {
-            throw new Refused(part + failure.getMessage(), keys, FoldClause.NOTHING);
+            throw new Refused(part + failure.getMessage(), key, keys, FoldClause.NOTHING);
         } catch (Exception | StackOverflowError thrown) {
-            throw thrown(part, thrown, keys);
+            throw thrown(part, thrown, key, keys);
         } catch (VirtualMachineError end) {
             throw end;
         } catch (Error thrown) {
-            throw thrown(part, thrown, keys);
+            throw thrown(part, thrown, key, keys);
         }
     }
 
-    private static Refused thrown(String part, Throwable thrown, Set<String> keys) {
-        return new Refused(part + "found " + thrown + " thrown, expected a result", keys, FoldClause.NOTHING);
+    private static Refused thrown(String part, Throwable thrown, @Nullable String key, Set<String> keys) {
+        return new Refused(part + "found " + thrown + " thrown, expected a result", key, keys, FoldClause.NOTHING);
     }
 }

@@ -53,7 +53,7 @@ final class Program {
     /**
      * Why an event was refused.
      *
-     * @param key of the row it is for, null when that could not be told
+     * @param key of the row on which it failed, null when it was not on one, or that could not be told
      * @param attempts how often it was
      * @param retriedFrom the dead letter that was retried, null the first time
      */
@@ -102,8 +102,7 @@ final class Program {
     private static void hold(Table table, RecordedEvent event, FoldClause.Refused refused, Outcomes outcomes) {
         table.parking().hold(event.position(), refused.keys(), refused.carried(), null);
         table.tally().refused();
-        var key = refused.keys().stream().findFirst().orElse(null);
-        outcomes.refused(table, event, new Refusal(String.valueOf(refused.getMessage()), key, 1, null));
+        outcomes.refused(table, event, new Refusal(String.valueOf(refused.getMessage()), refused.key(), 1, null));
     }
 
     /** Folds an event that a table has held back; NOT_MEANT when the table has no clause for it. */

@@ -109,11 +109,11 @@ final class Release {
         } catch (FoldClause.Refused refused) {
             table.parking().failed(held);
             table.tally().refused();
-            var key = held.keys().stream().findFirst().orElse(null);
             outcomes.refused(
                     table,
                     event,
-                    new Program.Refusal(String.valueOf(refused.getMessage()), key, held.attempts() + 1, letter));
+                    new Program.Refusal(
+                            String.valueOf(refused.getMessage()), refused.key(), held.attempts() + 1, letter));
             return false;
         }
     }
