@@ -28,6 +28,7 @@ final class ClauseReader {
     private static final Set<String> RESERVED = Set.of("key", "each", "delete", "true", "false", "null", "in");
     static final int MAX_CLAUSES = 200;
     private static final int MAX_KEY_PARTS = 10;
+    private static final Pattern CALL = Pattern.compile("\\s*([a-z]+)\\s*\\(");
     private static final Pattern EACH =
             Pattern.compile("(.+)\\sas\\s+([A-Za-z_][A-Za-z0-9_]{0,63})\\s*", Pattern.DOTALL);
     private static final Map<String, Aggregate> AGGREGATES = List.of(Aggregate.values()).stream()
@@ -175,14 +176,18 @@ final class ClauseReader {
 
     private Assignment assignment(String name, Node node, String path, List<Variable> variables) {
         checkColumn(name, node, path);
-        var call = document.checked(node, path, () -> Expression.parseCall(document.text(node, path)));
-        var aggregate = AGGREGATES.get(call.name());
+        String text = document.text(node, path);
+        var word = CALL.matcher(text);
+        var aggregate = word.lookingAt() ? AGGREGATES.get(word.group(1)) : null;
         if (aggregate == null) {
             throw document.invalid(
                     node,
                     path,
-                    "found " + call.name() + "(), expected count, sum, min, max, first, last, avg, set or list");
+                    "found " + Document.shown(node)
+                            + ", expected count(), or sum, min, max, first, last, avg, set or list " + "of something: '"
+                            + name + "' is not a key of a clause (key, each, delete) but a column");
         }
+        var call = document.checked(node, path, () -> Expression.parseCall(text));
         int expected = aggregate == Aggregate.COUNT ? 0 : aggregate == Aggregate.LIST ? 2 : 1;
         if (call.arguments().size() != expected) {
             throw document.invalid(
@@ -200,8 +205,7 @@ final class ClauseReader {
                 throw document.invalid(
                         node,
                         path,
-                        "found " + document.text(node, path) + ", expected 1 to " + Aggregate.MAX_MEMBERS
-                                + " as the size of the list");
+                        "found " + text + ", expected 1 to " + Aggregate.MAX_MEMBERS + " as the size of the list");
             }
         }
         var argument = expected == 0 ? null : call.arguments().get(0);

@@ -4,6 +4,7 @@ import dev.sluice.log.Failure;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -11,11 +12,13 @@ import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** One or more definitions in YAML 1.2 (JSON is a subset of it). */
 public final class DefinitionFile {
@@ -72,7 +75,7 @@ public final class DefinitionFile {
                     .setUseMarks(true)
                     .setCodePointLimit(MAX_CHARACTERS)
                     .build();
-            refuseDeepNesting(new Parse(settings).parseString(text), file);
+            check(new Parse(settings).parseString(text), file);
             new Compose(settings).composeAllFromString(text).forEach(nodes::add);
         } catch (MarkedYamlEngineException malformed) {
             int line =
@@ -93,10 +96,14 @@ public final class DefinitionFile {
         return documents;
     }
 
-    /** Composing nodes takes a stack as deep as they are nested; parsing does not. */
-    private static void refuseDeepNesting(Iterable<Event> events, String file) {
+    /**
+     * Refuses what cannot be told from the nodes: deep nesting, as composing them takes a stack as deep (parsing does not), and tags,
+     * as they have some that nobody wrote.
+     */
+    private static void check(Iterable<Event> events, String file) {
         int level = 0;
         for (var event : events) {
+            refuseTag(event, file);
             if (event instanceof CollectionStartEvent && ++level > MAX_LEVELS) {
                 int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
                 throw invalid(file, line, "found more than " + MAX_LEVELS + " levels, expected fewer");
@@ -104,6 +111,24 @@ public final class DefinitionFile {
             if (event instanceof CollectionEndEvent) {
                 level--;
             }
+        }
+    }
+
+    private static void refuseTag(Event event, String file) {
+        var tag = event instanceof ScalarEvent scalar
+                ? scalar.getTag()
+                : event instanceof CollectionStartEvent start ? start.getTag() : Optional.<String>empty();
+        if (tag.isPresent()) {
+            var at = event.getStartMark().orElseThrow();
+            int line = at.getLine() + 1;
+            int column = at.getColumn() + 1;
+            throw Failure.of(
+                            Failure.Kind.DEFINITION_INVALID,
+                            file + ":" + line + ":" + column + ": found the tag "
+                                    + tag.get().replace(Tag.PREFIX, "!!") + ", expected none")
+                    .with("line", line)
+                    .with("col", column)
+                    .with("key", "");
         }
     }
 

@@ -168,6 +168,9 @@ final class DefinitionReader {
         if (name.isEmpty() || name.startsWith("$")) {
             throw document.invalid(node, key, "found '" + name + "', expected a name that is not the platform's own");
         }
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            throw document.invalid(node, key, "found a control character, expected none");
+        }
         return name;
     }
 

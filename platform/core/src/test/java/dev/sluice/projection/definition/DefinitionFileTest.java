@@ -155,6 +155,14 @@ class DefinitionFileTest {
                         4,
                         "alert.stream",
                         "expected a }"),
+                Arguments.of(
+                        HEAD + FOLD + "alert: { when: n > 1, emit: \"A\\u0001\", stream: a }\n",
+                        4,
+                        "alert.emit",
+                        "found a control character"),
+                Arguments.of(
+                        HEAD + FOLD + "where: !!java.util.Date data.x\n", 4, "", "4:8: found the tag !!java.util.Date"),
+                Arguments.of(HEAD + FOLD + "derive: !a { m: n }\n", 4, "", "4:9: found the tag !a, expected none"),
                 Arguments.of(HEAD + FOLD + FOLD, 4, "fold", "a second time"),
                 Arguments.of(HEAD + FOLD + "---\n" + HEAD + FOLD, 5, "projection", "'p' a second time"),
                 Arguments.of("projection: p\nfrom: {}\n" + FOLD, 2, "from", "found 0 keys, expected one of"),
@@ -167,7 +175,8 @@ class DefinitionFileTest {
                 Arguments.of(HEAD + "where: 1 + 1\n" + FOLD, 3, "where", "expected a boolean"),
                 Arguments.of(HEAD + "fold: {}\n", 3, "fold", "found 0 event types"),
                 Arguments.of(HEAD + "fold: { T: {} }\n", 3, "fold", "no column"),
-                Arguments.of(HEAD + "fold:\n  T:\n    n: total(1)\n", 5, "fold.T.n", "found total(), expected count"),
+                Arguments.of(
+                        HEAD + "fold:\n  T:\n    n: total(1)\n", 5, "fold.T.n", "found 'total(1)', expected count"),
                 Arguments.of(
                         HEAD + "fold:\n  T:\n    n: sum()\n", 5, "fold.T.n", "0 expressions in sum(), expected one"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: list(id)\n", 5, "fold.T.n", "list(data.id, 10)"),
@@ -180,7 +189,12 @@ class DefinitionFileTest {
                         "found list() of 3, expected list() of 2"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: count(data.x)\n", 5, "fold.T.n", "expected none"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: sum('a')\n", 5, "fold.T.n", "1:5: found a string"),
-                Arguments.of(HEAD + "fold:\n  T:\n    n: data.x\n", 5, "fold.T.n", "expected '('"),
+                Arguments.of(HEAD + "fold:\n  T:\n    n: data.x\n", 5, "fold.T.n", "found 'data.x', expected count"),
+                Arguments.of(
+                        HEAD + "fold:\n  T:\n    where: has(data.x)\n    n: count()\n",
+                        5,
+                        "fold.T.where",
+                        "'where' is not a key of a clause (key, each, delete) but a column"),
                 Arguments.of(HEAD + "fold:\n  T:\n    n: null\n", 5, "fold.T.n", "expected text"),
                 Arguments.of(HEAD + "fold:\n  T:\n    each: data.items as i\n", 4, "fold", "no column"),
                 Arguments.of(HEAD + EACH.formatted("data.items"), 5, "fold.T.each", "expected a list and a name"),
