@@ -86,7 +86,7 @@ final class Documents {
     record Tested(String projection, String definition, List<String> tests) {}
 
     /**
-     * The definitions with their tests.
+     * The definitions with their tests; DEFINITION_INVALID when there are none.
      *
      * @param name of the one that is meant, empty: all
      */
@@ -103,9 +103,16 @@ final class Documents {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID, file + ": found a test first, expected it behind its definition");
         }
-        return definitions.entrySet().stream()
+        var tested = definitions.entrySet().stream()
                 .filter(each -> name.isEmpty() || each.getKey().equals(name))
                 .map(each -> new Tested(each.getKey(), each.getValue(), tests.getOrDefault(each.getKey(), List.of())))
                 .toList();
+        if (tested.stream().allMatch(each -> each.tests().isEmpty())) {
+            throw Failure.of(
+                    Failure.Kind.DEFINITION_INVALID,
+                    file + ": found no test" + (name.isEmpty() ? "" : " of " + name)
+                            + ", expected documents with given and expect behind a definition");
+        }
+        return tested;
     }
 }

@@ -4,6 +4,7 @@ import dev.sluice.log.Failure;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,12 +33,14 @@ import picocli.CommandLine.Parameters;
             "  given:",
             "    - { stream: order-1, type: OrderPlaced, data: { customer: ann, total: 10 } }",
             "  expect: { ann: { orders: 1, gross: 10 } }",
+            "An event that becomes a dead letter fails its test, unless the test names it: deadLetters: [ 1 ],",
+            "counted from 0 in the order of given.",
             "",
             "Example:",
             "  sluice projections test customer-orders.test.yaml"
         })
 final class ProjectionsTestCommand implements Callable<Integer> {
-    private static final Set<String> KEYS = Set.of("test", "given", "expect");
+    private static final Set<String> KEYS = Set.of("test", "given", "expect", "deadLetters");
 
     private final Cli cli;
 
@@ -71,9 +74,7 @@ final class ProjectionsTestCommand implements Callable<Integer> {
         } else {
             output.list(cli.terminal(), results, List.of());
         }
-        boolean isPassed = results.stream()
-                .allMatch(result -> Json.list(result.get("differences")).isEmpty());
-        return isPassed ? 0 : 1;
+        return results.stream().allMatch(result -> Boolean.TRUE.equals(result.get("passed"))) ? 0 : 1;
     }
 
     private Map<String, @Nullable Object> parsed(String document) {
@@ -91,12 +92,13 @@ final class ProjectionsTestCommand implements Callable<Integer> {
         var test = Json.object(named(read));
         boolean isTest = test.get("given") instanceof List<?>
                 && test.getOrDefault("expect", Map.of()) instanceof Map<?, ?>
+                && test.getOrDefault("deadLetters", List.of()) instanceof List<?>
                 && KEYS.containsAll(test.keySet());
         if (!isTest) {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID,
                     file + ": found a document with " + (test.isEmpty() ? "no keys" : String.join(", ", test.keySet()))
-                            + ", expected test, given (a list of events) and expect (rows by their keys)");
+                            + ", expected test, given (a list of events), expect (rows by their keys) and deadLetters (numbers of events)");
         }
         return test;
     }
@@ -145,14 +147,34 @@ final class ProjectionsTestCommand implements Callable<Integer> {
         var result = new LinkedHashMap<String, @Nullable Object>();
         result.put("projection", tested.projection());
         result.put("test", test.getOrDefault("test", "test " + number));
+        var letters = letters(answer, test);
+        result.put("passed", Json.list(answer.get("differences")).isEmpty() && letters.isEmpty());
         result.putAll(answer);
+        result.put("unexpected", letters);
         return result;
+    }
+
+    /** What differs in the dead letters, in words. */
+    private static List<String> letters(Map<String, @Nullable Object> answer, Map<String, @Nullable Object> test) {
+        var expected = Json.list(test.get("deadLetters")).stream()
+                .map(Json::text)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        var differences = new ArrayList<String>();
+        for (var letter : Json.objects(answer.get("deadLetters"))) {
+            String event = Json.text(letter.get("event"));
+            if (!expected.remove(event)) {
+                differences.add(
+                        "event " + event + ": found a dead letter, expected none: " + Json.text(letter.get("detail")));
+            }
+        }
+        expected.forEach(event -> differences.add("event " + event + ": found no dead letter, expected one"));
+        return differences;
     }
 
     private void show(Map<String, @Nullable Object> result) {
         var differences = Json.objects(result.get("differences"));
         var terminal = cli.terminal();
-        terminal.line((differences.isEmpty()
+        terminal.line((Boolean.TRUE.equals(result.get("passed"))
                         ? terminal.styled(Terminal.Style.GREEN, "ok    ")
                         : terminal.styled(Terminal.Style.RED, "failed"))
                 + "  " + Json.text(result.get("test")));
@@ -162,10 +184,7 @@ final class ProjectionsTestCommand implements Callable<Integer> {
                     + ": found " + shown(difference.get("found")) + ", expected "
                     + shown(difference.get("expected")));
         }
-        for (var letter : Json.objects(result.get("deadLetters"))) {
-            terminal.line("        event " + Json.text(letter.get("event")) + " was refused: "
-                    + Json.text(letter.get("detail")));
-        }
+        Json.list(result.get("unexpected")).forEach(letter -> terminal.line("        " + Json.text(letter)));
     }
 
     private static String shown(@Nullable Object value) {

@@ -105,7 +105,33 @@ class ProjectionsCliTest {
         assertThat(passed.exit()).as(passed.output() + passed.errors()).isZero();
         assertThat(failed.exit()).isEqualTo(1);
         assertThat(mistyped.exit()).isEqualTo(2);
-        assertThat(mistyped.errors()).contains("expected test, given (a list of events) and expect");
+        assertThat(mistyped.errors()).contains("expected test, given (a list of events), expect");
+    }
+
+    @Test
+    void aTestFailsOnADeadLetterThatItDoesNotName() throws IOException {
+        String given =
+                definition("lettered", "a") + "---\ngiven:\n  - { stream: lettered-1, type: T, data: { k: x } }\n"
+                        + "  - { stream: lettered-1, type: T, data: {} }\nexpect: { x: { a: 1 } }\n";
+
+        var unexpected = pipe.run("projections", "test", file("letter.yaml", given));
+        var named = pipe.run("projections", "test", file("named.yaml", given + "deadLetters: [ 1 ]\n"));
+        var missing = pipe.run("projections", "test", file("missing.yaml", given + "deadLetters: [ 0, 1 ]\n"));
+
+        assertThat(unexpected.exit()).as(unexpected.errors()).isEqualTo(1);
+        assertThat(unexpected.output())
+                .contains("\"passed\":false", "event 1: found a dead letter, expected none: key: found null");
+        assertThat(named.exit()).as(named.output()).isZero();
+        assertThat(missing.exit()).isEqualTo(1);
+        assertThat(missing.output()).contains("event 0: found no dead letter, expected one");
+    }
+
+    @Test
+    void aFileWithoutTestsIsRefused() throws IOException {
+        var untested = pipe.run("projections", "test", file("untested.yaml", definition("untested", "a")));
+
+        assertThat(untested.exit()).isEqualTo(2);
+        assertThat(untested.errors()).contains("found no test, expected documents with given and expect");
     }
 
     @Test
