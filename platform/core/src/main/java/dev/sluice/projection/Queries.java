@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ public final class Queries<R extends Record> {
 
     private static Future<Rows.Page> page(View view, RowQuery query) {
         Predicate<Function<String, @Nullable Object>> where =
-                query.where() == null ? null : Filters.rows(query.where());
+                query.where() == null ? null : Filters.rows(query.where(), Set.copyOf(view.columns()));
         return query.orderBy() == null
                 ? view.rows(query.prefix(), query.next(), query.limit(), where)
                 : view.rowsBy(query.orderBy(), query.prefix(), query.next(), query.limit(), where, false);

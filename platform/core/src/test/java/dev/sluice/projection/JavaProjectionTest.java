@@ -188,6 +188,20 @@ class JavaProjectionTest {
     }
 
     @Test
+    void aFilterOverAColumnThatTheRowsDoNotHaveIsRefused() {
+        var customers = customers().build();
+        house.register(customers);
+
+        var refused = catchThrowableOfType(
+                Failure.class,
+                () -> House.answer(
+                        house.room().query(customers).rows(RowQuery.first(1).where("groos > 1"))));
+
+        assertThat(refused.kind()).isEqualTo(Failure.Kind.FILTER_INVALID);
+        assertThat(refused).hasMessageContaining("found 'groos', expected key, ");
+    }
+
+    @Test
     void aQueryIsAskedWhatItWasMadeFor() {
         house.register(customers().build());
 

@@ -2,6 +2,7 @@ package dev.sluice.server.live;
 
 import dev.sluice.bus.Addresses;
 import dev.sluice.bus.Mesh;
+import dev.sluice.expression.Filters;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Rows;
@@ -12,6 +13,7 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -122,9 +124,12 @@ final class ViewSubscription extends Subscription {
         session.wake(this);
     }
 
-    /** Takes the view as it is now. */
+    /** Takes the view as it is now. FILTER_INVALID when it has not (any more) the columns of the filter. */
     private Cursor lookUp() {
         view = live.projections().view(target.projection());
+        if (request.where() != null) {
+            Filters.rows(request.where(), Set.copyOf(view.columns()));
+        }
         Cursor now = view.cursor();
         generation = ViewCursors.part(now).generation();
         position = now;

@@ -41,6 +41,7 @@ final class MemoryViews implements Projections {
     private final long storeId = 7;
     private MemoryView view = new MemoryView(1);
     private boolean isDeleted;
+    private volatile List<String> columns = List.of("number");
 
     MemoryViews(Vertx vertx, Mesh mesh) {
         this.vertx = vertx;
@@ -66,6 +67,11 @@ final class MemoryViews implements Projections {
     synchronized void rebuild(Map<String, @Nullable Integer> numbers) {
         view = new MemoryView(view.generation + 1);
         view.commit(numbers);
+    }
+
+    /** What rows have from now on, in name. */
+    void columns(String... names) {
+        columns = List.of(names);
     }
 
     synchronized void delete() {
@@ -204,7 +210,7 @@ final class MemoryViews implements Projections {
 
         @Override
         public List<String> columns() {
-            return List.of("number");
+            return columns;
         }
 
         @Override

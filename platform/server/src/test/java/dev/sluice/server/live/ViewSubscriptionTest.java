@@ -54,6 +54,20 @@ class ViewSubscriptionTest {
     }
 
     @Test
+    void refusesAFilterOverAColumnThatTheProjectionDoesNotHave() {
+        var client = TestClient.welcomed(server.port());
+
+        client.send(subscribe().put("where", "numbr > 10"));
+
+        var refused = client.next();
+        assertThat(refused.getString("op")).isEqualTo("error");
+        assertThat(refused.getString("ref")).isEqualTo("subscribe");
+        assertThat(refused.getString("code")).isEqualTo("filter_invalid");
+        assertThat(refused.getString("message")).contains("found 'numbr', expected key, number");
+        assertThat(server.live().feeds().size()).isZero();
+    }
+
+    @Test
     void aRowThatLeavesTheFilterIsDeletedAndOthersAreNotHeardOf() {
         var client = TestClient.welcomed(server.port());
         client.send(subscribe().put("where", "number > 10").put("prefix", "a"));
@@ -198,6 +212,19 @@ class ViewSubscriptionTest {
         }
 
         assertThat(frames).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void aGenerationWithoutTheColumnOfTheFilterEndsASubscription() {
+        var client = TestClient.welcomed(server.port());
+        client.send(subscribe().put("where", "number > 10"));
+        assertThat(client.next("synced")).isNotNull();
+
+        views.columns("amount");
+        views.rebuild(numbers("a", 11));
+
+        assertThat(client.next("error").getString("message")).contains("found 'number', expected key, amount");
+        assertThat(client.next("ended").getString("code")).isEqualTo("filter_invalid");
     }
 
     @Test
