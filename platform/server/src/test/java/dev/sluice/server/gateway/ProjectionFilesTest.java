@@ -121,6 +121,30 @@ class ProjectionFilesTest {
     }
 
     @Test
+    void aFileWinsAtStartOverWhatWasPutOrDeletedSinceItWasApplied() throws IOException {
+        Path files = Files.createDirectories(folder.resolve("projections"));
+        Files.writeString(files.resolve("p.yaml"), definition("a"));
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())) {
+            server.http().put("/v1/projections/p", definition("put"), "Content-Type", "application/yaml");
+            awaitGeneration(server.http(), 2);
+        }
+
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())) {
+            awaitGeneration(server.http(), 3);
+            assertThat(json(server.http().get("/v1/projections/p")).getString("definition"))
+                    .isEqualTo(definition("a"));
+            assertThat(server.http()
+                            .send(server.http().request("/v1/projections/p").DELETE())
+                            .statusCode())
+                    .isEqualTo(204);
+        }
+
+        try (var server = RunningServer.in(folder.resolve("data"), "projections.dir", files.toString())) {
+            awaitGeneration(server.http(), 4);
+        }
+    }
+
+    @Test
     void isNotReadyWhileARequiredProjectionIsMissingOrPaused() {
         try (var server = RunningServer.in(folder.resolve("data"), "projections.required", "p")) {
             var http = server.http();
