@@ -8,10 +8,10 @@ import dev.sluice.log.Event;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.StreamName;
 import dev.sluice.projection.definition.Definition;
 import dev.sluice.projection.row.Columns;
 import dev.sluice.projection.row.ViewRecord;
-import dev.sluice.log.StreamName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * events at which its generation is not the one that counts.
  */
 final class Alerts {
+    private static final int MAX_ID_CHARS = 240;
     private static final JsonFactory JSON = new JsonFactory();
 
     private final String projection;
@@ -120,7 +122,7 @@ final class Alerts {
         return column -> column.equals("key") ? key : columns.shown(column, key, cells);
     }
 
-    /** The append id is projection, generation, key and position. */
+    /** The append id is projection, generation, key and position; a hash of them when the key is long. */
     private Append alert(RecordedEvent event, String key, @Nullable Object[] cells, String to) {
         String id = projection + "/" + generation + "/" + key + "/" + event.position();
         var alert = new Event(
@@ -133,7 +135,12 @@ final class Alerts {
                 null,
                 data(event, key, cells));
         return new Append(
-                "alert/" + id, id.hashCode(), List.of(new Append.StreamWrite(to, Expected.ANY, List.of(alert))));
+                "alert/"
+                        + (id.length() <= MAX_ID_CHARS
+                                ? id
+                                : UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8))),
+                id.hashCode(),
+                List.of(new Append.StreamWrite(to, Expected.ANY, List.of(alert))));
     }
 
     private byte[] data(RecordedEvent event, String key, @Nullable Object[] cells) {

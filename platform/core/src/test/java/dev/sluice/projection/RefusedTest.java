@@ -70,6 +70,19 @@ class RefusedTest {
     }
 
     @Test
+    void anAlertToARowWithALongKeyIsAppendedOnce() {
+        house.apply(ALERTS);
+        house.append("x-1", "T", "{\"k\":[\"" + "a".repeat(1_000) + "\"],\"n\":2,\"to\":\"a\"}");
+
+        house.rows("p");
+        house.crash();
+        house.rows("p");
+        house.restart();
+
+        assertThat(house.log().readStream("to-a", 1, Direction.FORWARD, 10)).hasSize(1);
+    }
+
+    @Test
     void theLetterOfAnEventForManyRowsNamesTheOneThatFailed() {
         house.apply("projection: p\nfrom: { category: x }\n"
                 + "fold: { T: { each: data.items as i, key: i.k, n: sum(i.n) } }");
