@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread that folds. Tables that stand at the same place of the log share a {@link Lane}; the first lane is the one
  * farthest on, the others read up to it and then join it. While the first lane has more to do than time, the others together get
- * a quarter of the thread, so that live views do not wait for a rebuild; a second thread would take from the appends of a small
- * machine the core they need. A table being built asks to go live when it is in the first lane.
+ * a quarter of the thread, so that live views do not wait for them, and what is only being built has its {@link BuildShare}; a second
+ * thread would take from the appends of a small machine the core they need. A table being built asks to go live when it is in the first lane.
  */
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
@@ -44,6 +44,7 @@ final class FoldLoop {
     private final ConcurrentLinkedQueue<Command<?>> commands = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private final Roster roster;
+    private final BuildShare buildShare = new BuildShare();
     private final List<Table> broken = new ArrayList<>();
     private final Program.Outcomes outcomes = new Outcomes();
     private volatile boolean isStopping;
@@ -271,23 +272,40 @@ final class FoldLoop {
             return false;
         }
         var first = lanes.get(0);
-        long firstUntilNanos = System.nanoTime() + FIRST_NANOS;
+        long startNanos = System.nanoTime();
+        long firstUntilNanos = startNanos + FIRST_NANOS;
         boolean worked = batch(first, null);
+        if (worked) {
+            buildShare.arrived(startNanos);
+        }
         boolean isBehind = worked && lanes.size() > 1;
         while (isBehind && System.nanoTime() - firstUntilNanos < 0) {
             isBehind = batch(first, null);
         }
-        long untilNanos = System.nanoTime() + CATCH_UP_NANOS;
         for (var lane : List.copyOf(lanes.subList(Math.min(1, lanes.size()), lanes.size()))) {
-            while (batch(lane, first.offsets())) {
-                worked = true;
-                if (System.nanoTime() - untilNanos >= 0) {
-                    break;
-                }
-            }
-            worked |= roster.merge(lane, first);
+            worked |= catchUp(lane, first);
         }
         return worked;
+    }
+
+    private boolean catchUp(Lane lane, Lane first) {
+        long startNanos = System.nanoTime();
+        boolean isBuilt =
+                lane.tables().stream().allMatch(table -> roster.seat(table).isBuilding());
+        if (isBuilt && !buildShare.mayBuild(startNanos)) {
+            return false;
+        }
+        boolean worked = false;
+        while (batch(lane, first.offsets())) {
+            worked = true;
+            if (System.nanoTime() - startNanos >= CATCH_UP_NANOS) {
+                break;
+            }
+        }
+        if (isBuilt && worked) {
+            buildShare.built(startNanos, System.nanoTime(), first.sum() - lane.sum());
+        }
+        return worked | roster.merge(lane, first);
     }
 
     private void askForCaughtUp(long nowNanos) {
@@ -357,7 +375,7 @@ final class FoldLoop {
             nanos = Math.min(nanos, TimeUnit.MILLISECONDS.toNanos(DeltaPublisher.CHECKPOINT_EVERY_MILLIS));
         }
         if (roster.building().stream().anyMatch(Seat::isOnItsWay)) {
-            nanos = Math.min(nanos, ASK_AGAIN_NANOS);
+            nanos = Math.min(nanos, buildShare.nanosUntil(nowNanos, ASK_AGAIN_NANOS));
         }
         wakeup.await(Math.max(nanos, TimeUnit.MILLISECONDS.toNanos(1)));
     }
