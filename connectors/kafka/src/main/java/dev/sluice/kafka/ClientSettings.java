@@ -19,6 +19,9 @@ record ClientSettings(Map<String, String> connection, String groupId) {
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "4000");
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, String.valueOf(16 << 20));
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, String.valueOf(4 << 20));
+        // a consumer has one fetch under way: while that waits for idle partitions, a busy one whose turn came later
+        // stands still
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "20");
         settings.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, String.valueOf(1 << 20));
         settings.putAll(shared());
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);

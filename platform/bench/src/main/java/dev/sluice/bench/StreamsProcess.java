@@ -40,6 +40,7 @@ final class StreamsProcess implements AutoCloseable {
                 "consumer.max.poll.records", "4000",
                 "consumer.fetch.max.bytes", "16777216",
                 "consumer.max.partition.fetch.bytes", "4194304",
+                "consumer.fetch.max.wait.ms", "20",
                 "consumer.receive.buffer.bytes", "1048576",
                 "producer.batch.size", "131072"));
         settings.putAll(more);

@@ -63,6 +63,7 @@ record Topic(String bootstrapServers, String name, int partitions, long records)
                 "max.poll.records", "4000",
                 "fetch.max.bytes", "16777216",
                 "max.partition.fetch.bytes", "4194304",
+                "fetch.max.wait.ms", "20",
                 "receive.buffer.bytes", "1048576",
                 "isolation.level", "read_committed",
                 "key.deserializer", ByteArrayDeserializer.class,
