@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one generation of a projection. The fold thread alone changes it: it gathers a batch in {@link #draft drafts} and
- * commits it whole. The newest rows stand in an overlay in memory; from time to time the overlay is frozen, written to the store
- * in one batch together with the checkpoint it belongs to, and forgotten. So the store always is the view at some commit, and
+ * commits it whole. The newest rows stand in an overlay in memory; from time to time the overlay is frozen and written to the
+ * store in one batch together with the checkpoint it belongs to. So the store always is the view at some commit, and
  * a crash costs folding on from there.
  *
  * <p>Readers on other threads {@link #capture} overlay, frozen overlay and store at one moment between commits; the newer

@@ -77,7 +77,10 @@ final class WhyRoutes {
         if (event.stream().startsWith(DeadLetters.PREFIX)) {
             return offLoop.run(() -> letters.get(event.position().toString()))
                     .map(letter -> new JsonArray().add(consumer(letter)))
-                    .otherwise(noLetter -> new JsonArray());
+                    .recover(refused ->
+                            refused instanceof Failure failure && failure.kind() == Kind.DEAD_LETTER_NOT_FOUND
+                                    ? Future.succeededFuture(new JsonArray())
+                                    : Future.failedFuture(refused));
         }
         var applied = new JsonArray();
         var origin = event.origin();

@@ -5,6 +5,7 @@ import dev.sluice.expression.LenientFilter;
 import dev.sluice.projection.ViewDelta;
 import dev.sluice.projection.row.Row;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Feed {
     private final String prefix;
+    private final @Nullable String where;
     private final @Nullable LenientFilter<Function<String, @Nullable Object>> filter;
     private final int chunkBytes;
     private volatile @Nullable Encoded last;
+    private volatile List<String> checked = List.of();
 
     /** What a delta is through this filter. */
     record Encoded(ViewDelta of, List<Chunk> chunks, int rows) {}
@@ -24,10 +27,19 @@ final class Feed {
     /** FILTER_INVALID with line and column. */
     Feed(String prefix, @Nullable String where, int chunkBytes) {
         this.prefix = prefix;
+        this.where = where;
         this.chunkBytes = chunkBytes;
         this.filter = where == null
                 ? null
                 : new LenientFilter<>(Filters.rows(where), columns -> "row " + columns.apply("key"));
+    }
+
+    /** FILTER_INVALID when the filter asks for another column than a view has; looked at once for the same columns. */
+    void check(List<String> columns) {
+        if (where != null && !columns.equals(checked)) {
+            Filters.rows(where, Set.copyOf(columns));
+            checked = columns;
+        }
     }
 
     String prefix() {

@@ -2,7 +2,6 @@ package dev.sluice.server.live;
 
 import dev.sluice.bus.Addresses;
 import dev.sluice.bus.Mesh;
-import dev.sluice.expression.Filters;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Rows;
@@ -13,7 +12,6 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -127,9 +125,7 @@ final class ViewSubscription extends Subscription {
     /** Takes the view as it is now. FILTER_INVALID when it has not (any more) the columns of the filter. */
     private Cursor lookUp() {
         view = live.projections().view(target.projection());
-        if (request.where() != null) {
-            Filters.rows(request.where(), Set.copyOf(view.columns()));
-        }
+        feed().check(view.columns());
         Cursor now = view.cursor();
         generation = ViewCursors.part(now).generation();
         position = now;
