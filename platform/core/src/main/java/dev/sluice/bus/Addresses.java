@@ -28,4 +28,12 @@ public final class Addresses {
     public static String view(String projection) {
         return "view." + projection;
     }
+
+    /**
+     * Listened to by who must hear of each event's changes on their own: while somebody does, each event is a commit. They are
+     * published on {@link #view}.
+     */
+    public static String transitions(String projection) {
+        return "transitions." + projection;
+    }
 }

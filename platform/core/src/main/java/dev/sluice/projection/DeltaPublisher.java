@@ -28,6 +28,11 @@ final class DeltaPublisher {
         return mesh.isHeard(Addresses.view(projection));
     }
 
+    /** Whether somebody must hear of each event's changes on their own. */
+    boolean isHeardEach(String projection) {
+        return mesh.isHeard(Addresses.transitions(projection));
+    }
+
     void publish(ViewDelta delta, long nowNanos) {
         if (delta.rows().isEmpty() && nowNanos - lastNanos(delta.projection(), nowNanos) < CHECKPOINT_EVERY_NANOS) {
             waiting.put(delta.projection(), delta);

@@ -319,7 +319,7 @@ final class FoldLoop {
     private boolean batch(Lane lane, long @Nullable [] limits) {
         int events;
         try {
-            events = lane.fold(BATCH_EVENTS, limits, outcomes);
+            events = lane.fold(batchEvents(lane), limits, outcomes);
         } catch (Failure unreadable) {
             throw unreadable;
         } catch (RuntimeException bug) {
@@ -341,6 +341,10 @@ final class FoldLoop {
             commit(table, offsets, lane.lastMicros(), nowNanos);
         }
         return true;
+    }
+
+    private int batchEvents(Lane lane) {
+        return lane.tables().stream().anyMatch(table -> publisher.isHeardEach(table.name())) ? 1 : BATCH_EVENTS;
     }
 
     private void commit(Table table, long[] offsets, long lastMicros, long nowNanos) {

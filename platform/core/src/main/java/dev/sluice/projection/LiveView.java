@@ -283,6 +283,22 @@ final class LiveView implements View {
         return read(reads -> reads.changesAfter(change, afterKey, limit));
     }
 
+    @Override
+    public Future<Page> rowsOf(
+            List<String> keys,
+            @Nullable String afterKey,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where) {
+        checkLimit(limit);
+        return read(reads -> reads.rowsOf(keys, afterKey, limit, where));
+    }
+
+    @Override
+    public Future<Changes> changesOf(List<String> keys, long change, @Nullable String afterKey, int limit) {
+        checkLimit(limit);
+        return read(reads -> reads.changesOf(keys, change, afterKey, limit));
+    }
+
     private static void checkLimit(int limit) {
         if (limit < 1 || limit > MAX_LIMIT) {
             throw new IllegalArgumentException("limit " + limit + " is not within 1 to " + MAX_LIMIT);

@@ -10,10 +10,12 @@ import dev.sluice.projection.row.RowImage;
 import dev.sluice.projection.row.StoreKeys;
 import dev.sluice.projection.row.StoredRow;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads of a table, each at one moment between commits. Blocking; for the read pool. */
@@ -35,7 +37,7 @@ final class TableReads {
 
     Rows.KeyedRow row(String key) {
         try (var capture = captured(active -> table.newest(key))) {
-            var row = row(capture, key);
+            var row = row(capture, capture.newest(), key);
             return new Rows.KeyedRow(
                     key,
                     row == null || row.isDeleted() ? null : row,
@@ -43,9 +45,10 @@ final class TableReads {
         }
     }
 
-    private @Nullable StoredRow row(Capture capture, String key) {
-        if (!capture.newest().isEmpty()) {
-            return capture.newest().get(0);
+    /** @param newest the row in memory that changed last, if there is one */
+    private @Nullable StoredRow row(Capture capture, List<StoredRow> newest, String key) {
+        if (!newest.isEmpty()) {
+            return newest.get(0);
         }
         var frozen = capture.frozen() == null ? null : capture.frozen().row(key);
         return frozen != null ? frozen : stored(capture, key);
@@ -153,12 +156,74 @@ final class TableReads {
         return least;
     }
 
+    Rows.Page rowsOf(
+            List<String> keys,
+            @Nullable String afterKey,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where) {
+        var wanted = keys.stream()
+                .filter(key -> afterKey == null || Values.compareText(key, afterKey) > 0)
+                .toList();
+        try (var capture = capturedOf(wanted)) {
+            var cursor = capture.at().cursor();
+            var found = new ArrayList<Rows.KeyedRow>();
+            String last = null;
+            long bytes = 0;
+            for (var row : rowsOf(capture, wanted)) {
+                if (row.isDeleted() || where != null && !where.test(row::column)) {
+                    continue;
+                }
+                if (found.size() == limit || bytes >= MAX_BYTES) {
+                    return new Rows.Page(found, cursor, last, bytes, null);
+                }
+                found.add(new Rows.KeyedRow(row.key(), row, cursor));
+                bytes += row.weight();
+                last = row.key();
+            }
+            return new Rows.Page(found, cursor, null, bytes, null);
+        }
+    }
+
+    View.Changes changesOf(List<String> keys, long change, @Nullable String afterKey, int limit) {
+        try (var capture = capturedOf(keys)) {
+            if (change < capture.at().checkpoint().purged()) {
+                return forgotten(capture, change, afterKey);
+            }
+            var rows = rowsOf(capture, keys).stream()
+                    .filter(row -> row.change() > change && !isSent(row.key(), row.change(), change, afterKey))
+                    .sorted(Comparator.comparingLong(StoredRow::change))
+                    .toList();
+            return changes(rows, capture, Math.min(limit, within(rows)));
+        }
+    }
+
+    private Capture capturedOf(List<String> keys) {
+        return captured(active ->
+                keys.stream().flatMap(key -> table.newest(key).stream()).toList());
+    }
+
+    /** The rows of some keys, deleted ones included, in the order of the keys. */
+    private List<StoredRow> rowsOf(Capture capture, List<String> keys) {
+        var newest = capture.newest().stream().collect(Collectors.toMap(StoredRow::key, row -> row));
+        var rows = new ArrayList<StoredRow>();
+        for (String key : keys) {
+            var row = row(capture, newest.containsKey(key) ? List.of(newest.get(key)) : List.of(), key);
+            if (row != null) {
+                rows.add(row);
+            }
+        }
+        return rows;
+    }
+
+    private static View.Changes forgotten(Capture capture, long change, @Nullable String afterKey) {
+        return new View.Changes(List.of(), change, afterKey, capture.at().cursor(), false, true);
+    }
+
     View.Changes changesAfter(long change, @Nullable String afterKey, int limit) {
         Predicate<StoredRow> unsent = row -> !isSent(row.key(), row.change(), change, afterKey);
         try (var capture = captured(active -> active.rowsChangedAfter(change, limit + 1, unsent))) {
             if (change < capture.at().checkpoint().purged()) {
-                return new View.Changes(
-                        List.of(), change, afterKey, capture.at().cursor(), false, true);
+                return forgotten(capture, change, afterKey);
             }
             var rows = new ArrayList<StoredRow>();
             changedInStore(capture, change, afterKey, limit + 1, rows);

@@ -3,6 +3,8 @@ package dev.sluice.projection;
 import dev.sluice.log.Cursor;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a projection's live generation. Futures complete on the caller's context; reads run on the read pool. */
@@ -25,6 +27,20 @@ public interface View extends Rows {
      * changed at that moment.
      */
     Future<Changes> changesAfter(long change, @Nullable String afterKey, int limit);
+
+    /**
+     * Those rows of some keys that are there, from after a key, as {@link #rows}; read at one moment.
+     *
+     * @param keys in order (UTF-8 bytes), without repetition
+     */
+    Future<Page> rowsOf(
+            List<String> keys,
+            @Nullable String afterKey,
+            int limit,
+            @Nullable Predicate<Function<String, @Nullable Object>> where);
+
+    /** As {@link #changesAfter}, of some keys only. */
+    Future<Changes> changesOf(List<String> keys, long change, @Nullable String afterKey, int limit);
 
     /** Completes when the view has folded everything {@code after} names; NOT_YET after {@code waitMillis}, detail {@code cursor}. */
     Future<Void> reached(Cursor after, long waitMillis);

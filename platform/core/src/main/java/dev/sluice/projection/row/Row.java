@@ -19,4 +19,7 @@ public interface Row {
      * @param numbersAsText numbers as strings, for readers whose numbers are floating
      */
     byte[] json(@Nullable Set<String> columns, boolean numbersAsText);
+
+    /** About how many bytes of memory it takes. */
+    int weight();
 }

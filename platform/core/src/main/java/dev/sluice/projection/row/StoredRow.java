@@ -71,7 +71,8 @@ public final class StoredRow implements Row {
         return RowImage.compareKeys(left.image, 0, right.image, 0);
     }
 
-    /** About how much memory it takes together with what leads to it. */
+    /** Together with what leads to it. */
+    @Override
     public int weight() {
         return ROW_BYTES + image.length;
     }
