@@ -26,7 +26,6 @@ final class EventSubscription extends Subscription {
     private static final int ROW_BYTES = 40;
 
     private final Live live;
-    private final Request.Subscribe request;
     private final Request.EventTarget target;
     private final @Nullable LenientFilter<RecordedEvent> filter;
     private EventLog.@Nullable LiveRead read;
@@ -40,14 +39,13 @@ final class EventSubscription extends Subscription {
     private Cursor told;
 
     /** FILTER_INVALID. */
-    EventSubscription(Session session, Request.Subscribe request, Request.EventTarget target, Flow flow) {
-        super(session, request.sub(), flow);
-        this.live = session.live();
-        this.request = request;
+    EventSubscription(Outlet outlet, Request.Subscribe request, Request.EventTarget target, Flow flow) {
+        super(outlet, request, flow);
+        this.live = outlet.live();
         this.target = target;
-        this.filter = request.where() == null
+        this.filter = target.where() == null
                 ? null
-                : new LenientFilter<>(Filters.events(request.where()), event -> "event " + event.position());
+                : new LenientFilter<>(Filters.events(target.where()), event -> "event " + event.position());
         this.position = live.log().head();
         this.told = position;
     }
@@ -114,8 +112,8 @@ final class EventSubscription extends Subscription {
             live.meters().resumed(Meters.Resumed.EXACT);
         }
         subscribed.member("cursor", start.encode());
-        session.send(lag(subscribed, lagEvents(), null).end());
-        session.wake(this);
+        outlet.send(lag(subscribed, lagEvents(), null).end());
+        outlet.wake(this);
     }
 
     /** How many events of the shards that it reads lie beyond where it stands. */
@@ -163,7 +161,7 @@ final class EventSubscription extends Subscription {
                 hasAsked = false;
                 batch = next;
                 sentOfBatch = 0;
-                session.wake(this);
+                outlet.wake(this);
             }
         });
         return opened;
@@ -172,13 +170,13 @@ final class EventSubscription extends Subscription {
     private void failed(Throwable cause) {
         letGo();
         if (!(cause instanceof Failure later) || !later.kind().retryable()) {
-            session.fail(this, cause);
+            outlet.fail(this, cause);
         }
     }
 
     private void sendBatch(EventLog.Batch from) {
         List<RecordedEvent> events = from.events();
-        while (sentOfBatch < events.size() && flow.room() > 0 && session.hasRoom()) {
+        while (sentOfBatch < events.size() && flow.room() > 0 && outlet.hasRoom()) {
             sendSome(events);
         }
         if (sentOfBatch < events.size()) {
@@ -190,7 +188,7 @@ final class EventSubscription extends Subscription {
             hasCaughtUp = true;
             checkpoint();
         }
-        session.wake(this);
+        outlet.wake(this);
     }
 
     /** One frame of what is left of the batch. */
@@ -228,7 +226,7 @@ final class EventSubscription extends Subscription {
                     .member("from", from)
                     .member("to", position.encode())
                     .toBytes();
-            session.send(head, chunk.json(), tail.end());
+            outlet.send(head, chunk.json(), tail.end());
             flow.take(chunk.rows());
         }
     }
@@ -241,15 +239,15 @@ final class EventSubscription extends Subscription {
     @Override
     void tick() {
         tellFailures(filter);
-        boolean isBlocked = hasBegun && (flow.room() == 0 || !session.hasRoom());
+        boolean isBlocked = hasBegun && (flow.room() == 0 || !outlet.hasRoom());
         if (isBlocked && wasBlocked && read != null) {
             letGo();
         }
         wasBlocked = isBlocked;
-        if (hasBegun && !flow.isPaused() && session.hasRoom() && !position.equals(told)) {
+        if (hasBegun && !flow.isPaused() && outlet.hasRoom() && !position.equals(told)) {
             checkpoint();
         }
-        session.wake(this);
+        outlet.wake(this);
     }
 
     /** Forgets what was read; {@code position} says where to read again. */
@@ -265,6 +263,11 @@ final class EventSubscription extends Subscription {
 
     @Override
     Cursor position() {
+        return position;
+    }
+
+    @Override
+    Cursor changesAt() {
         return position;
     }
 

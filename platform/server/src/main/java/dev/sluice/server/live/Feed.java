@@ -1,86 +1,268 @@
 package dev.sluice.server.live;
 
-import dev.sluice.expression.Filters;
-import dev.sluice.expression.LenientFilter;
+import dev.sluice.log.Cursor;
 import dev.sluice.projection.ViewDelta;
 import dev.sluice.projection.row.Row;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One view through one filter, shared by every subscription that wants just that: a delta is filtered and encoded once, by
- * whoever is first, and its bytes go to all. Two event loops may do the same work at the same moment; nothing else is shared.
+ * What changes in the rows that some subscriptions of one event loop want alike. It gathers the newest state of each row that has
+ * changed, and hands them on as one {@link Block}, encoded once for all. Blocks are as far apart as the subscriptions ask for, and
+ * a few times as far as it takes to send one: so many subscribers, or slow sockets, get fewer and fuller frames.
+ *
+ * <p>It keeps the rows changed after {@link #since}: who stands there or later misses nothing. Rows are let go after each block,
+ * unless a member is reading what it missed and will want them; and when there are too many.
  */
 final class Feed {
-    private final String prefix;
-    private final @Nullable String where;
-    private final @Nullable LenientFilter<Function<String, @Nullable Object>> filter;
+    private static final int SLICE = 200;
+    private static final int MAX_ROWS = 4_096;
+    private static final int RESTS = 4;
+    private static final long MAX_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Hub hub;
+    private final Key key;
+    private final RowSelector selector;
     private final int chunkBytes;
-    private volatile @Nullable Encoded last;
-    private volatile List<String> checked = List.of();
+    private final Set<Member> members = new LinkedHashSet<>();
 
-    /** What a delta is through this filter. */
-    record Encoded(ViewDelta of, List<Chunk> chunks, int rows) {}
+    /** In the order of their last changes. */
+    private final Map<String, Pending> rows = new LinkedHashMap<>();
 
-    /** FILTER_INVALID with line and column. */
-    Feed(String prefix, @Nullable String where, int chunkBytes) {
-        this.prefix = prefix;
-        this.where = where;
+    private long bytes;
+    private long since;
+    private long flushed;
+    private long newest;
+    private int commits;
+    private boolean isWaiting;
+    private boolean isSending;
+    private long sentNanos;
+    private long restNanos;
+
+    /** What makes two subscriptions want the same. */
+    record Key(RowSelector.Wanted wanted, long minIntervalMillis) {}
+
+    /** The newest state of a row: null when it is not wanted any more. */
+    private record Pending(@Nullable Row row, long change) {
+        long weight() {
+            return row == null ? 0 : row.weight();
+        }
+    }
+
+    /**
+     * What became of rows after a change number, encoded.
+     *
+     * @param from nothing is missing for who stands there or later, before {@code first}
+     * @param first the change number of the first change in it
+     * @param to the change number that it leads to, {@code cursor} likewise
+     * @param commits merged into it
+     */
+    record Block(
+            long from, long first, long to, Cursor cursor, List<Chunk> chunks, int rows, int commits, long atMicros) {}
+
+    /** Who hears of changes. */
+    interface Member {
+        void hear(Block block);
+
+        /** Whether it is reading what it missed, and will want what changes meanwhile. */
+        boolean isCatchingUp();
+
+        /** Changes went by that are not known, or another generation is live: what it is told next may not follow on. */
+        void lost();
+    }
+
+    Feed(Hub hub, Key key, RowSelector selector, int chunkBytes) {
+        this.hub = hub;
+        this.key = key;
+        this.selector = selector;
         this.chunkBytes = chunkBytes;
-        this.filter = where == null
-                ? null
-                : new LenientFilter<>(Filters.rows(where), columns -> "row " + columns.apply("key"));
+        since = hub.heard();
+        flushed = since;
+        newest = since;
+        sentNanos = hub.nanos() - intervalNanos();
     }
 
-    /** FILTER_INVALID when the filter asks for another column than a view has; looked at once for the same columns. */
-    void check(List<String> columns) {
-        if (where != null && !columns.equals(checked)) {
-            Filters.rows(where, Set.copyOf(columns));
-            checked = columns;
+    private long intervalNanos() {
+        return TimeUnit.MILLISECONDS.toNanos(key.minIntervalMillis());
+    }
+
+    Key key() {
+        return key;
+    }
+
+    RowSelector selector() {
+        return selector;
+    }
+
+    boolean isEmpty() {
+        return members.isEmpty();
+    }
+
+    void join(Member member) {
+        members.add(member);
+    }
+
+    void leave(Member member) {
+        if (members.remove(member)) {
+            hub.left(this);
         }
     }
 
-    String prefix() {
-        return prefix;
+    /** Where the rows at hand begin. */
+    long since() {
+        return since;
     }
 
-    @Nullable
-    LenientFilter<Function<String, @Nullable Object>> filter() {
-        return filter;
+    /** Whether somebody who stands at a change number misses nothing from now on. */
+    boolean covers(long change) {
+        return hub.hasHeard() && change >= since;
     }
 
-    boolean matches(String key, @Nullable Row row) {
-        return row != null
-                && key.startsWith(prefix)
-                && (filter == null || filter.test(column -> column.equals("key") ? key : row.get(column)));
+    /** Where the last block led to. */
+    long flushed() {
+        return flushed;
     }
 
-    /** A row that leaves the filter is deleted; one that was not in it before and is not after is left out. */
-    Encoded encode(ViewDelta delta) {
-        Encoded ready = last;
-        if (ready != null && ready.of() == delta) {
-            return ready;
+    /** The change number of the last commit heard of, {@link #cursor} likewise. */
+    long heard() {
+        return hub.heard();
+    }
+
+    Cursor cursor() {
+        return hub.cursor();
+    }
+
+    /** Whether nothing of what was heard since a change number is for its members. */
+    boolean isQuiet(long change) {
+        return covers(change) && change >= newest;
+    }
+
+    /** Nothing is known of what happened before a change number. */
+    void restart(long change) {
+        clear();
+        since = change;
+        flushed = change;
+        newest = change;
+        List.copyOf(members).forEach(Member::lost);
+    }
+
+    private void clear() {
+        rows.clear();
+        hub.hold(-bytes);
+        bytes = 0;
+        commits = 0;
+    }
+
+    /** Takes a change of a row in; false when it is none for its members. */
+    boolean offer(ViewDelta.Change change, long number) {
+        boolean isWanted = selector.matches(change.key(), change.after());
+        if (!isWanted && !selector.matches(change.key(), change.before())) {
+            return false;
         }
-        var writer = Chunk.Writer.ofDelta(chunkBytes);
-        for (ViewDelta.Change change : delta.rows()) {
-            Row after = change.after();
-            if (after != null && matches(change.key(), after)) {
-                writer.set(change.key(), after.json());
-            } else if (matches(change.key(), change.before())) {
-                writer.del(change.key());
+        var next = new Pending(isWanted ? change.after() : null, number);
+        var before = rows.remove(change.key());
+        rows.put(change.key(), next);
+        long more = next.weight() - (before == null ? 0 : before.weight());
+        bytes += more;
+        hub.hold(more);
+        commits += newest == number ? 0 : 1;
+        newest = number;
+        if (rows.size() > MAX_ROWS || hub.isFull()) {
+            clear();
+            since = number;
+        }
+        return true;
+    }
+
+    /** When the next block may go out. */
+    long dueNanos() {
+        return sentNanos + Math.max(intervalNanos(), restNanos);
+    }
+
+    /** Whether something is to be told, and nobody is about to. */
+    boolean isDue() {
+        return newest > flushed && !isWaiting && !isSending;
+    }
+
+    /** Whether a block goes out soon, so that who wants no more than one frame in an interval waits for it. */
+    boolean isWaiting() {
+        return isWaiting;
+    }
+
+    void isWaiting(boolean waits) {
+        isWaiting = waits;
+    }
+
+    /** Tells all members what changed since the last block. */
+    void flush() {
+        isSending = true;
+        var block = after(flushed);
+        flushed = block.to();
+        commits = 0;
+        send(block, members.toArray(Member[]::new), 0, hub.nanos(), 0);
+    }
+
+    /** A slice at a time: others of the event loop have their turn between two. */
+    private void send(Block block, Member[] to, int from, long startNanos, long spentNanos) {
+        long beginNanos = hub.nanos();
+        int end = Math.min(to.length, from + SLICE);
+        for (int i = from; i < end; i++) {
+            if (members.contains(to[i])) {
+                to[i].hear(block);
             }
         }
-        List<Chunk> chunks = writer.chunks();
-        var encoded =
-                new Encoded(delta, chunks, chunks.stream().mapToInt(Chunk::rows).sum());
-        last = encoded;
-        return encoded;
+        long spent = spentNanos + hub.nanos() - beginNanos;
+        if (end < to.length) {
+            hub.later(() -> send(block, to, end, startNanos, spent));
+            return;
+        }
+        sentNanos = startNanos;
+        restNanos = hub.nanos() - startNanos + Math.min(MAX_REST_NANOS, RESTS * spent);
+        isSending = false;
+        forget(block.to());
+        hub.schedule(this);
     }
 
-    /** Lets the bytes go of a delta that every subscription has had time to send. */
-    void forget() {
-        last = null;
+    private void forget(long change) {
+        if (rows.size() < MAX_ROWS / 2 && members.stream().anyMatch(Member::isCatchingUp)) {
+            return;
+        }
+        for (Iterator<Pending> each = rows.values().iterator(); each.hasNext(); ) {
+            var row = each.next();
+            if (row.change() > change) {
+                break;
+            }
+            each.remove();
+            bytes -= row.weight();
+            hub.hold(-row.weight());
+        }
+        since = Math.max(since, change);
+    }
+
+    /** What changed after a change number that it {@link #covers}, up to what was heard. */
+    Block after(long change) {
+        var writer = Chunk.Writer.ofDelta(chunkBytes);
+        long first = Long.MAX_VALUE;
+        for (var entry : rows.entrySet()) {
+            var pending = entry.getValue();
+            if (pending.change() <= change) {
+                continue;
+            }
+            first = Math.min(first, pending.change());
+            if (pending.row() == null) {
+                writer.del(entry.getKey());
+            } else {
+                writer.set(entry.getKey(), selector.json(pending.row()));
+            }
+        }
+        var chunks = writer.chunks();
+        int count = chunks.stream().mapToInt(Chunk::rows).sum();
+        return new Block(change, first, hub.heard(), hub.cursor(), chunks, count, commits, hub.atMicros());
     }
 }

@@ -14,6 +14,11 @@ final class Flow {
         return new Flow(wanted == 0 ? Math.min(DEFAULT_WINDOW, maxWindow) : Math.min(wanted, maxWindow), wanted > 0);
     }
 
+    /** For a client that says nothing of credit: its connection alone holds it back. */
+    static Flow endless() {
+        return new Flow(Long.MAX_VALUE, true);
+    }
+
     private Flow(long window, boolean isStarted) {
         this.window = window;
         this.isStarted = isStarted;
@@ -23,6 +28,11 @@ final class Flow {
     /** Rows that may be sent now. */
     long room() {
         return isPaused ? 0 : credit;
+    }
+
+    /** Whether so many rows may go out that cannot be told apart; all the credit there can be is enough for any. */
+    boolean allows(long rows) {
+        return room() >= rows || room() == window;
     }
 
     void take(long rows) {

@@ -5,7 +5,6 @@ import dev.sluice.expression.Filters;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.projection.Projections;
-import dev.sluice.projection.ViewDelta;
 import dev.sluice.shard.EventLog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -19,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /** Subscriptions over WebSocket: takes upgrade requests in, speaks {@code sluice.v1.json} until the socket closes. */
@@ -35,10 +35,14 @@ public final class Live {
     private final Projections projections;
     private final Mesh mesh;
     private final Meters meters;
-    private final Feeds feeds;
+    private final TransitionLogs transitions;
+    private final ConcurrentMap<Place, Hub> hubs = new ConcurrentHashMap<>();
     private final EventBytes eventBytes = new EventBytes();
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     private volatile boolean isDraining;
+
+    /** A view on an event loop, which is a thread. */
+    private record Place(Thread loop, String projection) {}
 
     public Live(
             Vertx vertx, LiveOptions options, EventLog log, Projections projections, Mesh mesh, MeterRegistry metrics) {
@@ -48,18 +52,16 @@ public final class Live {
         this.projections = projections;
         this.mesh = mesh;
         this.meters = new Meters(metrics);
-        this.feeds = new Feeds(chunkBytes());
+        this.transitions = new TransitionLogs(vertx, mesh, chunkBytes());
         rehearse();
     }
 
     /** Loads what the first frame needs here, where loading classes holds up no event loop. */
     private static void rehearse() {
         var request = "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"events:$all\",\"where\":\"data.x > 1\"}";
-        if (Requests.parse(request.getBytes(StandardCharsets.UTF_8)) instanceof Request.Subscribe subscribe) {
-            Filters.events(String.valueOf(subscribe.where()));
-        }
-        var feed = new Feed("", "x > 1", LiveOptions.defaults().maxFrameBytes());
-        feed.encode(new ViewDelta("", 1, 0, 1, Cursor.start(1), List.of(), 0));
+        Requests.parse(request.getBytes(StandardCharsets.UTF_8));
+        Filters.events("data.x > 1");
+        new RowSelector(new RowSelector.Wanted("", null, "x > 1", null, false)).check(List.of("x"));
         var writer = Chunk.Writer.ofDelta(LiveOptions.defaults().maxFrameBytes());
         writer.del("");
         writer.chunks().forEach(chunk -> JsonFrame.op("delta").raw(chunk.json()).end());
@@ -147,8 +149,22 @@ public final class Live {
         return meters;
     }
 
-    Feeds feeds() {
-        return feeds;
+    TransitionLogs transitions() {
+        return transitions;
+    }
+
+    /** The hub of a view on the event loop of the caller. */
+    Hub hub(String projection) {
+        return hubs.computeIfAbsent(new Place(Thread.currentThread(), projection), first -> new Hub(this, projection));
+    }
+
+    /** Its last feed has gone. On its event loop. */
+    void left(Hub hub) {
+        hubs.remove(new Place(Thread.currentThread(), hub.projection()), hub);
+    }
+
+    int hubs() {
+        return hubs.size();
     }
 
     EventBytes eventBytes() {

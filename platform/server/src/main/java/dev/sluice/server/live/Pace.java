@@ -17,8 +17,13 @@ final class Pace {
         this.sentNanos = live.nanos() - intervalNanos;
     }
 
-    void sent() {
+    /** A delta goes out, or what it will say is being read. */
+    void sends() {
         sentNanos = live.nanos();
+    }
+
+    boolean isEarly() {
+        return live.nanos() - sentNanos < intervalNanos;
     }
 
     /** Whether it is too early; then {@code wake} runs when it no longer is. */

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a frame of the client is not obeyed; becomes an {@code error} frame. It has no stack trace.
  *
- * <p>Codes beside those of {@link Failure.Kind}: {@code bad_frame}, {@code unsupported}, {@code limits}, {@code unknown_sub}.
+ * <p>Codes beside those of {@link Failure.Kind}: {@code bad_frame}, {@code unsupported}, {@code limits}, {@code sub_in_use},
+ * {@code unknown_sub}, {@code field_unknown}.
  */
 final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;

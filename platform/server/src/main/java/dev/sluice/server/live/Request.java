@@ -1,6 +1,7 @@
 package dev.sluice.server.live;
 
 import dev.sluice.log.Selection;
+import dev.sluice.projection.Rows;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,15 +27,15 @@ sealed interface Request {
      *
      * @param resume token to go on from, null for none
      * @param window null: the default
+     * @param frame as it came, for {@link Change}
      */
     record Subscribe(
             Integer sub,
             Target target,
-            @Nullable String where,
             @Nullable String resume,
             @Nullable Long window,
-            Set<Meta> meta)
-            implements Request {
+            Set<Meta> meta,
+            byte[] frame) implements Request {
         @Override
         public String op() {
             return "subscribe";
@@ -48,15 +49,41 @@ sealed interface Request {
      * The rows of a projection.
      *
      * @param after cursor to wait for, null for none
+     * @param isEvery each transition, else the newest value of each row
+     * @param top null: all rows
+     * @param hasSnapshot whether rows that are there come first when there is no token
      */
     record ViewTarget(
-            String projection, String prefix, @Nullable String after, long minIntervalMillis) implements Target {}
+            String projection,
+            RowSelector.Wanted wanted,
+            @Nullable String after,
+            long minIntervalMillis,
+            boolean isEvery,
+            @Nullable Top top,
+            boolean hasSnapshot)
+            implements Target {}
+
+    /** The first rows in some order. */
+    record Top(Rows.Order order, int limit) {}
 
     /** Events; begins at the token to resume, else {@code sinceMicros}, else {@code last} events ago, else now. */
     record EventTarget(
             Selection selection,
+            @Nullable String where,
             @Nullable Long sinceMicros,
             @Nullable Integer last) implements Target {}
+
+    /**
+     * Other rows for an open subscription.
+     *
+     * @param frame as it came
+     */
+    record Change(Integer sub, byte[] frame) implements Request {
+        @Override
+        public String op() {
+            return "change";
+        }
+    }
 
     /** What a client wants to be told beside rows. */
     enum Meta {

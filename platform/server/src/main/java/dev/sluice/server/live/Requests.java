@@ -6,14 +6,18 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.expression.Values;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Selection;
 import dev.sluice.log.StreamName;
+import dev.sluice.projection.Rows;
 import dev.sluice.server.live.Request.Meta;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +31,11 @@ final class Requests {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private static final List<String> OF_SUBSCRIPTIONS_LATER = List.of("keys", "fields", "orderBy", "limit", "change");
+    private static final List<String> CHANGEABLE =
+            List.of("where", "prefix", "keys", "fields", "numbers", "orderBy", "limit", "minInterval");
+    private static final int MAX_KEYS = 1_000;
+    private static final int MAX_LIMIT = 1_000;
+    private static final int DEFAULT_LIMIT = 100;
     private static final long MAX_INTERVAL_MILLIS = 3_600_000;
     private static final int MAX_LAST = 10_000;
 
@@ -45,7 +53,7 @@ final class Requests {
         Integer sub = null;
         try {
             sub = integer(json, "sub");
-            return parse(op, json, sub);
+            return parse(op, json, sub, frame);
         } catch (Refused | Failure refused) {
             throw Refused.of(refused).to(op, sub);
         }
@@ -62,10 +70,11 @@ final class Requests {
         }
     }
 
-    private static Request parse(String op, JsonNode json, @Nullable Integer sub) {
+    private static Request parse(String op, JsonNode json, @Nullable Integer sub, byte[] frame) {
         return switch (op) {
             case "hello" -> new Request.Hello(atLeast(json, "v", 0));
-            case "subscribe" -> subscribe(json, needed(sub));
+            case "subscribe" -> subscribe(json, needed(sub), frame);
+            case "change" -> new Request.Change(needed(sub), frame);
             case "credit" -> new Request.Credit(needed(sub), atLeast(json, "rows", 1));
             case "ack" -> new Request.Ack(needed(sub), neededText(json, "cursor"));
             case "pause" -> new Request.Pause(needed(sub));
@@ -73,24 +82,37 @@ final class Requests {
             case "unsubscribe" -> new Request.Unsubscribe(needed(sub));
             case "ping" -> new Request.Ping(json.hasNonNull("t") ? echo(json.get("t")) : null);
             case "pong" -> new Request.Pong();
-            case "change", "auth" ->
-                throw Refused.unsupported("found op " + op + ", which this server does not have yet");
+            case "auth" -> throw Refused.unsupported("found op " + op + ", which this server does not have yet");
             default ->
-                throw Refused.badFrame("found op '" + shown(op)
-                        + "', expected hello, subscribe, credit, ack, pause, resume, unsubscribe, ping or pong");
+                throw Refused.badFrame(
+                        "found op '" + shown(op)
+                                + "', expected hello, subscribe, change, credit, ack, pause, resume, unsubscribe, ping or pong");
         };
     }
 
-    private static Request.Subscribe subscribe(JsonNode json, Integer sub) {
-        for (String name : OF_SUBSCRIPTIONS_LATER) {
-            if (json.hasNonNull(name)) {
-                throw Refused.unsupported("found " + name + ", which this server does not have yet");
+    /**
+     * The subscription that a change makes of another: with the members that the change names, without those it names null.
+     *
+     * @param resume where the other one stands
+     */
+    static Request.Subscribe changed(Request.Subscribe before, Request.Change change, String resume) {
+        var merged = (ObjectNode) tree(before.frame());
+        var wanted = tree(change.frame());
+        for (String name : CHANGEABLE) {
+            if (wanted.has(name)) {
+                merged.set(name, wanted.get(name));
             }
         }
-        String snapshot = text(json, "snapshot");
-        if (snapshot != null && !snapshot.equals("auto")) {
-            throw Refused.unsupported("found snapshot '" + shown(snapshot) + "', expected auto");
+        merged.remove(List.of("after", "since", "last", "snapshot"));
+        merged.put("resume", resume);
+        try {
+            return subscribe(merged, before.sub(), JSON.writeValueAsBytes(merged));
+        } catch (JsonProcessingException impossible) {
+            throw new java.io.UncheckedIOException(impossible);
         }
+    }
+
+    private static Request.Subscribe subscribe(JsonNode json, Integer sub, byte[] frame) {
         String to = neededText(json, "to");
         Request.Target target;
         if (to.startsWith("projection:")) {
@@ -102,28 +124,100 @@ final class Requests {
                     + "', expected projection:NAME, events:STREAM, events:category:NAME or events:$all");
         }
         Long window = json.hasNonNull("window") ? atLeast(json, "window", 0) : null;
-        return new Request.Subscribe(sub, target, text(json, "where"), text(json, "resume"), window, meta(json));
+        return new Request.Subscribe(sub, target, text(json, "resume"), window, meta(json), frame);
     }
 
     private static Request.ViewTarget viewTarget(JsonNode json, String projection) {
-        expectMode(json, "latest", "a projection");
         refuse(json, "since", "a projection");
         refuse(json, "last", "a projection");
         if (projection.isEmpty()) {
             throw Refused.badFrame("found no name after projection:, expected one");
         }
-        long interval = json.hasNonNull("minInterval") ? atLeast(json, "minInterval", 0) : 0;
-        if (interval > MAX_INTERVAL_MILLIS) {
-            throw Refused.badFrame(
-                    "found minInterval " + interval + ", expected at most " + MAX_INTERVAL_MILLIS + " milliseconds");
+        long interval = upTo(json, "minInterval", 0, MAX_INTERVAL_MILLIS, 0);
+        boolean isEvery = oneOf(json, "mode", "latest", "every").equals("every");
+        boolean hasSnapshot = oneOf(json, "snapshot", "auto", "never").equals("auto");
+        var top = top(json);
+        if (isEvery && (interval > 0 || top != null)) {
+            throw Refused.unsupported("found mode every with minInterval or orderBy, expected mode latest with those");
         }
+        if (top != null && (json.hasNonNull("keys") || !hasSnapshot)) {
+            throw Refused.unsupported(
+                    "found orderBy with keys or with snapshot never, expected all rows, or those with a prefix");
+        }
+        return new Request.ViewTarget(
+                projection, wanted(json), text(json, "after"), interval, isEvery, top, hasSnapshot);
+    }
+
+    private static RowSelector.Wanted wanted(JsonNode json) {
         String prefix = text(json, "prefix");
-        return new Request.ViewTarget(projection, prefix == null ? "" : prefix, text(json, "after"), interval);
+        var keys = texts(json, "keys");
+        if (keys != null && prefix != null) {
+            throw Refused.unsupported("found keys and prefix, expected one of them");
+        }
+        boolean hasNumbersAsText = oneOf(json, "numbers", "number", "string").equals("string");
+        return new RowSelector.Wanted(
+                prefix == null ? "" : prefix,
+                keys == null
+                        ? null
+                        : keys.stream().sorted(Values::compareText).distinct().toList(),
+                text(json, "where"),
+                texts(json, "fields"),
+                hasNumbersAsText);
+    }
+
+    private static Request.@Nullable Top top(JsonNode json) {
+        String order = text(json, "orderBy");
+        if (order == null) {
+            refuse(json, "limit", "rows without orderBy");
+            return null;
+        }
+        return new Request.Top(Rows.Order.parse(order), (int) upTo(json, "limit", 1, MAX_LIMIT, DEFAULT_LIMIT));
+    }
+
+    private static long upTo(JsonNode json, String name, long least, long most, long absent) {
+        long value = json.hasNonNull(name) ? atLeast(json, name, least) : absent;
+        if (value > most) {
+            throw Refused.badFrame("found " + name + " " + value + ", expected at most " + most);
+        }
+        return value;
+    }
+
+    private static String oneOf(JsonNode json, String name, String absent, String other) {
+        String value = text(json, name);
+        if (value != null && !value.equals(absent) && !value.equals(other)) {
+            throw Refused.unsupported("found " + name + " '" + shown(value) + "', expected " + absent + " or " + other);
+        }
+        return value == null ? absent : value;
+    }
+
+    private static @Nullable List<String> texts(JsonNode json, String name) {
+        JsonNode list = json.get(name);
+        if (list == null || list.isNull()) {
+            return null;
+        }
+        if (!list.isArray() || list.isEmpty() || list.size() > MAX_KEYS) {
+            throw Refused.badFrame("found " + name + " as "
+                    + (list.isArray() ? "a list of " + list.size() : kind(list)) + ", expected a list of 1 to "
+                    + MAX_KEYS + " strings");
+        }
+        var texts = new ArrayList<String>();
+        for (JsonNode each : list) {
+            if (!each.isTextual()) {
+                throw Refused.badFrame("found " + kind(each) + " in " + name + ", expected strings");
+            }
+            texts.add(each.textValue());
+        }
+        return texts;
     }
 
     private static Request.EventTarget eventTarget(JsonNode json, String of) {
-        expectMode(json, "every", "events");
-        refuse(json, "prefix", "events");
+        String mode = text(json, "mode");
+        if (mode != null && !mode.equals("every")) {
+            throw Refused.unsupported("found mode '" + shown(mode) + "' for events, expected every");
+        }
+        for (String name : List.of("prefix", "keys", "fields", "orderBy", "limit", "snapshot", "numbers")) {
+            refuse(json, name, "events");
+        }
         refuse(json, "after", "events (resume reads on from a cursor)");
         if (longOr(json, "minInterval", 0) != 0) {
             throw Refused.unsupported("found minInterval, which subscriptions to events do not have");
@@ -132,7 +226,8 @@ final class Requests {
         if (last != null && last > MAX_LAST) {
             throw Refused.badFrame("found last " + last + ", expected at most " + MAX_LAST);
         }
-        return new Request.EventTarget(selection(of), since(json), last == null ? null : last.intValue());
+        return new Request.EventTarget(
+                selection(of), text(json, "where"), since(json), last == null ? null : last.intValue());
     }
 
     private static Selection selection(String of) {
@@ -177,13 +272,6 @@ final class Requests {
             }
         }
         return wanted;
-    }
-
-    private static void expectMode(JsonNode json, String only, String target) {
-        String mode = text(json, "mode");
-        if (mode != null && !mode.equals(only)) {
-            throw Refused.unsupported("found mode '" + shown(mode) + "' for " + target + ", expected " + only);
-        }
     }
 
     private static void refuse(JsonNode json, String name, String target) {

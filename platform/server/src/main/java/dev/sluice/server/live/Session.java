@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>What a subscription sends is made when there is room for it; answers to requests go at once and so before rows. A client
  * that asks but does not read its answers is not read from until it does.
  */
-final class Session {
+final class Session implements Outlet {
     static final int MAX_INBOUND_BYTES = 64 << 10;
     static final long HELLO_WITHIN_MILLIS = 5_000;
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
@@ -80,7 +80,8 @@ final class Session {
         return session;
     }
 
-    Live live() {
+    @Override
+    public Live live() {
         return live;
     }
 
@@ -88,13 +89,13 @@ final class Session {
         return closed.future();
     }
 
-    /** Whether rows may be written now. */
-    boolean hasRoom() {
+    @Override
+    public boolean hasRoom() {
         return !isClosing && !socket.writeQueueFull() && unwrittenBytes < WRITE_QUEUE_BYTES;
     }
 
-    /** Writes one message that consists of these parts; their arrays are not copied and must not be changed. */
-    void send(byte[]... parts) {
+    @Override
+    public void send(byte[]... parts) {
         if (isClosing) {
             return;
         }
@@ -132,8 +133,8 @@ final class Session {
         }
     }
 
-    /** Gives a subscription a turn as soon as there is room. */
-    void wake(Subscription subscription) {
+    @Override
+    public void wake(Subscription subscription) {
         if (!subscription.isEnded()) {
             ready.add(subscription);
             takeTurns();
@@ -173,8 +174,8 @@ final class Session {
         }
     }
 
-    /** Ends a subscription that cannot go on, with the reason and where to go on from. */
-    void fail(Subscription subscription, Throwable cause) {
+    @Override
+    public void fail(Subscription subscription, Throwable cause) {
         if (subscription.isEnded() || isClosing) {
             return;
         }
@@ -293,6 +294,8 @@ final class Session {
             flow.pause();
         } else if (request instanceof Request.Resume) {
             flow.resume();
+        } else if (request instanceof Request.Change change) {
+            change(subscription, change);
         } else if (request instanceof Request.Unsubscribe) {
             end(subscription, "unsubscribed");
         }
@@ -329,9 +332,7 @@ final class Session {
         Flow flow = Flow.of(
                 request.window() == null ? Flow.DEFAULT_WINDOW : request.window(),
                 live.options().maxWindow());
-        Subscription subscription = request.target() instanceof Request.ViewTarget view
-                ? new ViewSubscription(this, request, view, flow)
-                : new EventSubscription(this, request, (Request.EventTarget) request.target(), flow);
+        Subscription subscription = Subscription.of(this, request, flow);
         subscriptions.put(request.sub(), subscription);
         live.meters().opened();
         Future<Void> opened;
@@ -352,6 +353,24 @@ final class Session {
             drop(subscription);
             send(Refused.of(cause).to("subscribe", subscription.sub).frame());
         }
+    }
+
+    /** Puts another subscription in the place of one, which stays when the other cannot be. */
+    private void change(Subscription before, Request.Change change) {
+        var request =
+                Requests.changed(before.request, change, before.changesAt().encode());
+        Subscription next = Subscription.of(this, request, before.flow);
+        Future<Void> opened;
+        try {
+            opened = next.open();
+        } catch (Refused | Failure refused) {
+            next.end();
+            throw refused;
+        }
+        before.end();
+        ready.remove(before);
+        subscriptions.put(before.sub, next);
+        opened.onFailure(cause -> failedToOpen(next, cause));
     }
 
     private Subscription subscription(Integer sub) {

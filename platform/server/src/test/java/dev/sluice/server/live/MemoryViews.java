@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -170,7 +171,14 @@ final class MemoryViews implements Projections {
 
         @Override
         public byte[] json(@Nullable Set<String> columns, boolean numbersAsText) {
-            return json();
+            String text = numbersAsText ? "\"" + number + "\"" : String.valueOf(number);
+            boolean isWanted = columns == null || columns.contains("number");
+            return (isWanted ? "{\"number\":" + text + "}" : "{}").getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public int weight() {
+            return 100;
         }
     }
 
@@ -247,27 +255,19 @@ final class MemoryViews implements Projections {
                 @Nullable String afterKey,
                 int limit,
                 @Nullable Predicate<Function<String, @Nullable Object>> where) {
-            return later(() -> {
-                var found = new ArrayList<KeyedRow>();
-                String next = null;
-                for (Kept kept : rows.values()) {
-                    NumberRow row = kept.row;
-                    if (row == null
-                            || !kept.key.startsWith(prefix)
-                            || afterKey != null && kept.key.compareTo(afterKey) <= 0
-                            || where != null && !where.test(name -> name.equals("key") ? kept.key : row.get(name))) {
-                        continue;
-                    }
-                    if (found.size() == limit) {
-                        next = found.get(limit - 1).key();
-                        break;
-                    }
-                    found.add(new KeyedRow(kept.key, row, cursor()));
-                }
-                return new Page(found, cursor(), next, 0, null);
-            });
+            return later(() -> page(present(key -> key.startsWith(prefix), where), afterKey, limit));
         }
 
+        @Override
+        public Future<Page> rowsOf(
+                List<String> keys,
+                @Nullable String afterKey,
+                int limit,
+                @Nullable Predicate<Function<String, @Nullable Object>> where) {
+            return later(() -> page(present(keys::contains, where), afterKey, limit));
+        }
+
+        /** By number, then by key; in one page. */
         @Override
         public Future<Page> rowsBy(
                 Order order,
@@ -276,7 +276,38 @@ final class MemoryViews implements Projections {
                 int limit,
                 @Nullable Predicate<Function<String, @Nullable Object>> where,
                 boolean mayScan) {
-            throw new UnsupportedOperationException("no index here");
+            Comparator<Kept> byNumber = Comparator.comparingInt(kept -> Objects.requireNonNull(kept.row).number);
+            return later(() -> {
+                var found = present(key -> key.startsWith(prefix), where).stream()
+                        .sorted((order.isDescending() ? byNumber.reversed() : byNumber).thenComparing(Kept::key))
+                        .limit(limit)
+                        .map(kept -> new KeyedRow(kept.key, kept.row, cursor()))
+                        .toList();
+                return new Page(found, cursor(), null, 0, null);
+            });
+        }
+
+        private List<Kept> present(
+                Predicate<String> isWanted, @Nullable Predicate<Function<String, @Nullable Object>> where) {
+            return rows.values().stream()
+                    .filter(kept -> kept.row != null && isWanted.test(kept.key))
+                    .filter(kept -> where == null
+                            || where.test(name -> name.equals("key")
+                                    ? kept.key
+                                    : Objects.requireNonNull(kept.row).get(name)))
+                    .toList();
+        }
+
+        private Page page(List<Kept> found, @Nullable String afterKey, int limit) {
+            var behind = found.stream()
+                    .filter(kept -> afterKey == null || kept.key.compareTo(afterKey) > 0)
+                    .toList();
+            var page = behind.stream()
+                    .limit(limit)
+                    .map(kept -> new KeyedRow(kept.key, kept.row, cursor()))
+                    .toList();
+            return new Page(
+                    page, cursor(), behind.size() > limit ? page.get(limit - 1).key() : null, 0, null);
         }
 
         @Override
@@ -291,9 +322,19 @@ final class MemoryViews implements Projections {
 
         @Override
         public Future<Changes> changesAfter(long after, @Nullable String afterKey, int limit) {
+            return changes(key -> true, after, afterKey, limit);
+        }
+
+        @Override
+        public Future<Changes> changesOf(List<String> keys, long after, @Nullable String afterKey, int limit) {
+            return changes(keys::contains, after, afterKey, limit);
+        }
+
+        private Future<Changes> changes(Predicate<String> isWanted, long after, @Nullable String afterKey, int limit) {
             return later(() -> {
                 var changed = rows.values().stream()
-                        .filter(kept -> kept.change > after
+                        .filter(kept -> isWanted.test(kept.key)
+                                && kept.change > after
                                 && !(kept.change == after + 1 && afterKey != null && kept.key.compareTo(afterKey) <= 0))
                         .sorted(Comparator.comparingLong(Kept::change).thenComparing(Kept::key))
                         .toList();

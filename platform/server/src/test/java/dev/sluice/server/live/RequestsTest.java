@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.log.Selection;
+import dev.sluice.projection.Rows;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -19,11 +21,51 @@ class RequestsTest {
 
         assertThat(request).isInstanceOfSatisfying(Request.Subscribe.class, subscribe -> {
             assertThat(subscribe.sub()).isEqualTo(3);
-            assertThat(subscribe.where()).isEqualTo("gross > 1");
             assertThat(subscribe.window()).isEqualTo(10);
-            assertThat(subscribe.target()).isEqualTo(new Request.ViewTarget("orders", "a", null, 100));
+            assertThat(subscribe.target())
+                    .isEqualTo(new Request.ViewTarget(
+                            "orders",
+                            new RowSelector.Wanted("a", null, "gross > 1", null, false),
+                            null,
+                            100,
+                            false,
+                            null,
+                            true));
             assertThat(subscribe.meta()).containsExactly(Request.Meta.CURSOR, Request.Meta.AT);
         });
+    }
+
+    @Test
+    void readsWhichRowsAndWhatOfThem() {
+        var keyed = view("'keys':['b','a','b'],'fields':['gross'],'numbers':'string','mode':'every'");
+        var first = view("'orderBy':'gross desc','limit':5");
+
+        assertThat(keyed.wanted())
+                .isEqualTo(new RowSelector.Wanted("", List.of("a", "b"), null, List.of("gross"), true));
+        assertThat(keyed.isEvery()).isTrue();
+        assertThat(first.top()).isEqualTo(new Request.Top(new Rows.Order("gross", true), 5));
+        assertThat(view("'snapshot':'never'").hasSnapshot()).isFalse();
+    }
+
+    private static Request.ViewTarget view(String members) {
+        var request = (Request.Subscribe) parse("{'op':'subscribe','sub':1,'to':'projection:p'," + members + "}");
+        return (Request.ViewTarget) request.target();
+    }
+
+    @Test
+    void aChangeTakesThePlaceOfWhatItNamesAndLeavesTheRest() {
+        var before = (Request.Subscribe) parse("{'op':'subscribe','sub':1,'to':'projection:p','where':'a > 1',"
+                + "'fields':['a'],'after':'x','window':7,'meta':['at']}");
+        var change = (Request.Change) parse("{'op':'change','sub':1,'where':null,'prefix':'k'}");
+
+        var changed = Requests.changed(before, change, "cursor");
+
+        assertThat(((Request.ViewTarget) changed.target()).wanted())
+                .isEqualTo(new RowSelector.Wanted("k", null, null, List.of("a"), false));
+        assertThat(((Request.ViewTarget) changed.target()).after()).isNull();
+        assertThat(changed.resume()).isEqualTo("cursor");
+        assertThat(changed.window()).isEqualTo(7);
+        assertThat(changed.meta()).containsExactly(Request.Meta.AT);
     }
 
     @Test
@@ -68,11 +110,18 @@ class RequestsTest {
                 "{'op':'subscribe','sub':1,'to':'saga:x'}                   | unsupported | saga:x",
                 "{'op':'subscribe','sub':1,'to':'projection:'}              | bad_frame   | no name",
                 "{'op':'subscribe','sub':1,'to':'events:'}                  | invalid_stream | 0 bytes",
-                "{'op':'subscribe','sub':1,'to':'projection:p','keys':[]}   | unsupported | keys",
-                "{'op':'subscribe','sub':1,'to':'projection:p','fields':[]} | unsupported | fields",
-                "{'op':'subscribe','sub':1,'to':'projection:p','orderBy':'x'} | unsupported | orderBy",
+                "{'op':'subscribe','sub':1,'to':'projection:p','keys':[]}   | bad_frame   | a list of 0",
+                "{'op':'subscribe','sub':1,'to':'projection:p','keys':[1]}  | bad_frame   | a JSON number in keys",
+                "{'op':'subscribe','sub':1,'to':'projection:p','keys':['a'],'prefix':'b'} | unsupported | keys and prefix",
+                "{'op':'subscribe','sub':1,'to':'projection:p','fields':'x'} | bad_frame  | fields as a JSON string",
+                "{'op':'subscribe','sub':1,'to':'projection:p','orderBy':'x up'} | invalid_request | x up",
+                "{'op':'subscribe','sub':1,'to':'projection:p','orderBy':'x','limit':1001} | bad_frame | at most 1000",
+                "{'op':'subscribe','sub':1,'to':'projection:p','orderBy':'x','keys':['a']} | unsupported | orderBy with keys",
                 "{'op':'subscribe','sub':1,'to':'projection:p','limit':5}   | unsupported | limit",
-                "{'op':'subscribe','sub':1,'to':'projection:p','mode':'every'} | unsupported | every",
+                "{'op':'subscribe','sub':1,'to':'projection:p','mode':'all'} | unsupported | latest or every",
+                "{'op':'subscribe','sub':1,'to':'projection:p','mode':'every','minInterval':5} | unsupported | minInterval",
+                "{'op':'subscribe','sub':1,'to':'projection:p','snapshot':'no'} | unsupported | auto or never",
+                "{'op':'subscribe','sub':1,'to':'projection:p','numbers':'x'} | unsupported | number or string",
                 "{'op':'subscribe','sub':1,'to':'projection:p','last':1}    | unsupported | last",
                 "{'op':'subscribe','sub':1,'to':'events:x','mode':'latest'} | unsupported | latest",
                 "{'op':'subscribe','sub':1,'to':'events:x','after':'y'}     | unsupported | after",
@@ -80,7 +129,9 @@ class RequestsTest {
                 "{'op':'subscribe','sub':1,'to':'events:x','last':-1}       | bad_frame   | last as -1",
                 "{'op':'subscribe','sub':1,'to':'events:x','meta':['a']}    | unsupported | meta 'a'",
                 "{'op':'subscribe','sub':1,'to':'events:x','window':1.5}    | bad_frame   | window as 1.5",
-                "{'op':'change','sub':1,'where':'x'}                        | unsupported | change",
+                "{'op':'subscribe','sub':1,'to':'events:x','keys':['a']}    | unsupported | keys",
+                "{'op':'change','where':'x'}                                | bad_frame   | no sub",
+                "{'op':'auth','token':'x'}                                  | unsupported | auth",
             })
     void refusesWhatItCannotObeyAndSaysWhy(String frame, String code, String part) {
         var refused = catchThrowableOfType(Refused.class, () -> parse(frame));

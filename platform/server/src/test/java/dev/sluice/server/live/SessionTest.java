@@ -218,7 +218,7 @@ class SessionTest {
         org.awaitility.Awaitility.await().untilAsserted(() -> {
             assertThat(server.metrics.get("subscription.active").gauge().value())
                     .isZero();
-            assertThat(server.live().feeds().size()).isZero();
+            assertThat(server.live().hubs()).isZero();
         });
     }
 }

@@ -13,16 +13,19 @@ import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,6 +135,80 @@ class WholeRoomsTest {
 
         assertThat(client.next("snapshot").getJsonArray("rows").encode())
                 .isEqualTo("[[\"c-1\",{\"orders\":1,\"gross\":10}]]");
+    }
+
+    @Test
+    void whoMustMissNothingSeesEachEventOnItsOwn() {
+        get(projections.apply(DEFINITION, null, "test"));
+        var client = TestClient.welcomed(server.port());
+        client.send(subscribe().put("mode", "every"));
+        client.next("synced");
+        client.roundTrip();
+
+        var appends = new ArrayList<Future<?>>();
+        for (int i = 0; i < 200; i++) {
+            appends.add(events.append(order("c-1", 1)));
+        }
+        get(Future.all(appends));
+
+        for (int i = 1; i <= 200; i++) {
+            assertThat(client.next("delta").getJsonArray("set").encode())
+                    .isEqualTo("[[\"c-1\",{\"orders\":" + i + ",\"gross\":" + i + "}]]");
+        }
+    }
+
+    @Test
+    void rowsOfKeysAreThoseInMemoryAndThoseInTheStore() {
+        get(projections.apply(DEFINITION, null, "test"));
+        place(200);
+        stop();
+        start();
+        place(20);
+        var keys = new JsonArray(List.of("c-1", "c-2", "c-3", "c-4", "c-5", "nobody"));
+        var client = TestClient.welcomed(server.port());
+        var mirror = new Mirror();
+
+        client.send(subscribe().put("keys", keys));
+        var synced = client.next();
+        for (; !synced.getString("op").equals("synced"); synced = client.next()) {
+            mirror.apply(synced);
+        }
+        place(50);
+        var wanted = new TreeMap<>(new Client(-1).expected());
+        wanted.keySet().removeIf(key -> !keys.contains(key));
+        while (!mirror.rows.equals(wanted)) {
+            mirror.apply(client.next());
+        }
+    }
+
+    @Test
+    void theFirstRowsOfAnIndexAreKeptLive() {
+        get(projections.apply(DEFINITION + "index: [ gross desc ]\n", null, "test"));
+        place(200);
+        var client = TestClient.welcomed(server.port());
+        client.send(subscribe().put("sub", 2).put("orderBy", "orders").put("limit", 5));
+        assertThat(client.next("error").getString("message")).contains("declare index: [ orders");
+        var mirror = new Mirror();
+
+        client.send(subscribe().put("orderBy", "gross desc").put("limit", 5));
+        place(300);
+
+        while (!mirror.rows.equals(first(5))) {
+            var frame = client.next();
+            if (!frame.getString("op").equals("ended")) {
+                mirror.apply(frame);
+            }
+        }
+    }
+
+    private Map<String, JsonObject> first(int count) {
+        return new Client(-1)
+                .expected().entrySet().stream()
+                        .sorted(Map.Entry.<String, JsonObject>comparingByValue(
+                                        Comparator.comparingInt(row -> -row.getInteger("gross")))
+                                .thenComparing(Map.Entry.comparingByKey()))
+                        .limit(count)
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     @Test
