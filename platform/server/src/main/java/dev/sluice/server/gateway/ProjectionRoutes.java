@@ -16,10 +16,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +29,6 @@ final class ProjectionRoutes {
     private static final int MAX_DEFINITION_BYTES = 1 << 20;
     private static final long DEFAULT_WAIT_MILLIS = 5_000;
     private static final long MAX_WAIT_MILLIS = 60_000;
-    private static final int ETAG_BYTES = 12;
 
     private final Projections projections;
     private final int shards;
@@ -272,21 +268,14 @@ final class ProjectionRoutes {
                     .with("cursor", found.cursor().encode());
         }
         byte[] row = form.json(found.row());
-        String etag = etag(row);
-        String known = call.header("If-None-Match");
-        if (known != null && isNamed(etag, known)) {
-            return Answer.empty(304).with("ETag", etag);
+        EntityTag etag = EntityTag.weak(row); // it is the row's, the answer's cursor moves on
+        if (etag.isNamed(call.header("If-None-Match"))) {
+            return Answer.empty(304).with("ETag", etag.text());
         }
         Buffer body = Buffer.buffer();
         appendRow(body, found.key(), row);
         body.appendString(",\"cursor\":\"" + found.cursor().encode() + "\"}");
-        return Answer.of(200, MediaTypes.JSON, body).with("ETag", etag);
-    }
-
-    /** Whether If-None-Match names a row's tag, compared weakly, or any. */
-    private static boolean isNamed(String etag, String known) {
-        return Arrays.stream(known.strip().split("\\s*,\\s*"))
-                .anyMatch(each -> each.equals("*") || etag.equals(each) || etag.equals("W/" + each));
+        return Answer.of(200, MediaTypes.JSON, body).with("ETag", etag.text());
     }
 
     /** Opens the object and leaves it open. */
@@ -295,16 +284,6 @@ final class ProjectionRoutes {
                 .appendBuffer(Json.encodeToBuffer(key))
                 .appendString(",\"row\":")
                 .appendBytes(row);
-    }
-
-    /** Weak: it is the row's, the answer's cursor moves on. */
-    private static String etag(byte[] row) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(row);
-            return "W/\"" + HexFormat.of().formatHex(hash, 0, ETAG_BYTES) + "\"";
-        } catch (NoSuchAlgorithmException everyJdkHasIt) {
-            throw new IllegalStateException(everyJdkHasIt);
-        }
     }
 
     private Cursor cursorAt(String text) {
