@@ -179,6 +179,7 @@ public final class Gateway {
     }
 
     private Future<Answer> webSocket(Call call) {
+        call.query();
         if (!"websocket".equalsIgnoreCase(call.header("Upgrade"))) {
             var failure = Query.invalid("found a plain request, expected an upgrade to a WebSocket");
             return Future.succeededFuture(

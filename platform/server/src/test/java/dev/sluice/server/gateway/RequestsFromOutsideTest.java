@@ -74,6 +74,7 @@ class RequestsFromOutsideTest {
         "GET,/v1/shards?x=1,400,invalid_request",
         "GET,/health/live?x=1,400,invalid_request",
         "GET,/v1/ws,426,invalid_request",
+        "GET,/v1/ws?x=1,400,invalid_request",
         "DELETE,/v1/projections/none,404,projection_not_found",
     })
     void refuses(String method, String path, int status, String code) {
