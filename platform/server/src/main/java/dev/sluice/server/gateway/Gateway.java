@@ -91,7 +91,7 @@ public final class Gateway {
 
     /** Begins to listen; answers the port. */
     public Future<Integer> listen() {
-        Router router = routes().done();
+        Router router = router();
         var each = new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
         var onWorkers = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
         return vertx.deployVerticle(offLoop, onWorkers)
@@ -164,7 +164,8 @@ public final class Gateway {
         return Live.configure(server);
     }
 
-    private Routes routes() {
+    /** What answers requests. */
+    Router router() {
         var routes = new Routes(vertx, new Door(options), bodies, requestMetrics);
         new StreamRoutes(rooms.log(), workers, info.clockMicros()).addTo(routes);
         new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
@@ -175,7 +176,8 @@ public final class Gateway {
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);
         new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers, offLoop).addTo(routes);
-        return routes.get("/v1/ws", this::webSocket);
+        new DocumentRoutes(info.version(), workers).addTo(routes);
+        return routes.get("/v1/ws", this::webSocket).done();
     }
 
     private Future<Answer> webSocket(Call call) {

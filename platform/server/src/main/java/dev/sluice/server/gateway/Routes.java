@@ -69,10 +69,12 @@ final class Routes {
         return router;
     }
 
+    /** The route's name in the router is its template. */
     private Routes add(HttpMethod method, String text, boolean hasBody, Endpoint endpoint) {
         methods.computeIfAbsent(text, none -> new TreeSet<>()).add(method.name());
         var template = new Template(text);
         router.routeWithRegex(method, template.regex())
+                .setName(text)
                 .useNormalizedPath(false)
                 .handler(routing -> answer(routing, template, hasBody, endpoint));
         return this;

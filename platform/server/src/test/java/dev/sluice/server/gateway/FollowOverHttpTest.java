@@ -4,6 +4,7 @@ import static dev.sluice.server.gateway.HttpProbe.header;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.contract.OpenApi;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FollowOverHttpTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Map<String, String> HEAD = Map.of("Content-Type", "application/x-ndjson");
 
     private RunningServer server;
     private HttpProbe http;
@@ -189,14 +192,19 @@ class FollowOverHttpTest {
 
         JsonObject next() {
             try {
-                return new JsonObject(reader.readLine());
+                return judged(reader.readLine());
             } catch (IOException broken) {
                 throw new UncheckedIOException(broken);
             }
         }
 
         List<JsonObject> rest() {
-            return reader.lines().map(JsonObject::new).toList();
+            return reader.lines().map(this::judged).toList();
+        }
+
+        private JsonObject judged(String line) {
+            http.see("GET", "/v1/events", new OpenApi.Answer(200, HEAD, line));
+            return new JsonObject(line);
         }
 
         @Override

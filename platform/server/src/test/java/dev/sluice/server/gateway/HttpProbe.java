@@ -2,6 +2,7 @@ package dev.sluice.server.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.contract.OpenApi;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
@@ -13,12 +14,21 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Asks a server over real sockets, as a client from outside would: the JDK's client, or bytes as they are. */
+/**
+ * Asks a server over real sockets, as a client from outside would: the JDK's client, or bytes as they are. Each whole answer must
+ * be one that the OpenAPI document allows.
+ */
 final class HttpProbe {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final OpenApi OPEN_API = OpenApi.ofResource();
 
     private final int port;
+    private final Set<String> seen = ConcurrentHashMap.newKeySet();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -51,10 +61,35 @@ final class HttpProbe {
 
     HttpResponse<String> send(HttpRequest.Builder request) {
         try {
-            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            see(
+                    answer.request().method(),
+                    answer.uri().getRawPath(),
+                    OpenApi.Answer.of(answer.statusCode(), answer.headers(), answer.body()));
+            return answer;
         } catch (IOException | InterruptedException broken) {
             throw new AssertionError("no answer", broken);
         }
+    }
+
+    /** Judges an answer. */
+    void see(String method, String rawPath, OpenApi.Answer answer) {
+        seen.add(OPEN_API.judge(method, rawPath, answer));
+    }
+
+    /** Judges the first of the answers that came in bytes, ASCII as those to mistakes are. */
+    void see(String method, String rawPath, String answers) {
+        String[] parts = answers.split("\r\n\r\n", 2);
+        String[] lines = parts[0].split("\r\n");
+        var headers = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+        Arrays.stream(lines).skip(1).map(line -> line.split(": ", 2)).forEach(each -> headers.put(each[0], each[1]));
+        String body = parts[1].substring(0, Integer.parseInt(headers.get("Content-Length")));
+        see(method, rawPath, new OpenApi.Answer(Integer.parseInt(lines[0].split(" ")[1]), headers, body));
+    }
+
+    /** What has been answered so far: {@code operationId status}, with the code of a problem. */
+    Set<String> seen() {
+        return Set.copyOf(seen);
     }
 
     /** The lines of an answer that may have no end. */

@@ -2,6 +2,7 @@ package dev.sluice.server.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.contract.AsyncApi;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,9 +14,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A client on the JDK's own WebSocket, so that nothing of ours judges itself. */
+/** A client on the JDK's own WebSocket, so that nothing of ours judges itself. Each frame must be one that the AsyncAPI document has. */
 final class TestClient implements AutoCloseable {
     private static final long WITHIN_SECONDS = 20;
+    private static final AsyncApi ASYNC_API = AsyncApi.ofResource();
 
     private final WebSocket socket;
     private final Inbox inbox;
@@ -82,6 +84,7 @@ final class TestClient implements AutoCloseable {
         try {
             JsonObject frame = inbox.frames.poll(WITHIN_SECONDS, TimeUnit.SECONDS);
             assertThat(frame).as("a frame within %d s", WITHIN_SECONDS).isNotNull();
+            ASYNC_API.judgeReceived(frame);
             return frame;
         } catch (InterruptedException interrupted) {
             throw new IllegalStateException(interrupted);
