@@ -218,6 +218,13 @@ public final class OpenApi {
                         .limit(MOST_JUDGED)
                         .flatMap(line -> document.problems(schema, json(line)).stream())
                         .toList();
+            case "text/event-stream" ->
+                answer.body()
+                        .lines()
+                        .filter(line -> line.startsWith("data: "))
+                        .limit(MOST_JUDGED)
+                        .flatMap(line -> document.problems(schema, json(line.substring("data: ".length()))).stream())
+                        .toList();
             case "application/problem+json" ->
                 problemsOfProblem(schema, new JsonObject(answer.body()), answer.status());
             default -> document.problems(schema, begun(json(answer.body())));

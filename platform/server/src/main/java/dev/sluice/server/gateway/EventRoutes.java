@@ -20,12 +20,18 @@ import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/events}: pages over all streams, the live read, one event. */
 final class EventRoutes {
     /** How many events or rows {@code where} failed on; they were taken as not matching. */
     static final String FAILURES_HEADER = "Sluice-Filter-Failures";
+
+    /** Of a tail over a WebSocket. */
+    static final String[] TAIL_PARAMETERS = {
+        "stream", "category", "type", "where", "after", "since", "limit", "checkpoints"
+    };
 
     private static final int MAX_SCAN = 100_000;
     private static final int MAX_SCANS_WITH_EVENTS = 20;
@@ -96,7 +102,37 @@ final class EventRoutes {
     }
 
     private Future<Answer> follow(Call call, Query query) {
-        MediaTypes.choose(call.accept(), List.of(MediaTypes.NDJSON));
+        String mediaType = MediaTypes.choose(call.accept(), List.of(MediaTypes.NDJSON, MediaTypes.EVENT_STREAM));
+        boolean hasEvents = mediaType.equals(MediaTypes.EVENT_STREAM);
+        var reading = reading(call, query, hasEvents);
+        if (call.request().method() == HttpMethod.HEAD) {
+            return Future.succeededFuture(Answer.of(200, mediaType, Buffer.buffer()));
+        }
+        return reading.get().map(read -> {
+            var sink = hasEvents ? FollowSink.events(call.response()) : FollowSink.lines(call.response());
+            call.onEnd(follows.begin(read, sink));
+            return Answer.TAKEN;
+        });
+    }
+
+    /** Events over a WebSocket, one a message; the parameters are those of {@code follow=true}. */
+    Future<Answer> tail(Call call, Query query) {
+        var reading = reading(call, query, false);
+        if (!call.request().canUpgradeToWebSocket()) {
+            throw Query.invalid("found a plain request, expected an upgrade to a WebSocket (RFC 6455)");
+        }
+        // a request that has been read to its end cannot be upgraded any more
+        call.request().pause();
+        return reading.get()
+                .onFailure(refused -> call.request().resume())
+                .compose(read -> call.request().toWebSocket().map(socket -> {
+                    follows.begin(read, FollowSink.messages(socket));
+                    return Answer.TAKEN;
+                }));
+    }
+
+    /** Checks the parameters; the read itself is opened when it is asked for. */
+    private Supplier<Future<Follows.Reading>> reading(Call call, Query query, boolean alwaysTellsCheckpoints) {
         if (StreamRoutes.direction(query) != FORWARD) {
             throw Query.invalid("found direction=backward with follow=true, expected forward");
         }
@@ -105,18 +141,16 @@ final class EventRoutes {
         var where = where(query);
         Predicate<RecordedEvent> filter = and(and(narrowed(query), since == null ? null : newer(since)), where);
         long limit = query.has("limit") ? query.limit() : Long.MAX_VALUE;
-        boolean hasCheckpoints = query.flag("checkpoints");
-        Cursor after = after(query);
-        Future<Cursor> start = after != null
-                ? Future.succeededFuture(after)
-                : since != null ? log.cursorBefore(since) : Future.succeededFuture(Cursor.start(log.shards()));
-        if (call.request().method() == HttpMethod.HEAD) {
-            return Future.succeededFuture(Answer.of(200, MediaTypes.NDJSON, Buffer.buffer()));
-        }
-        return start.map(cursor -> {
-            follows.begin(call, log.subscribe(selection, cursor, filter), where, hasCheckpoints, limit);
-            return Answer.TAKEN;
-        });
+        boolean hasCheckpoints = query.flag("checkpoints") || alwaysTellsCheckpoints;
+        String last = call.header("Last-Event-ID");
+        Cursor after = last == null || last.isEmpty() ? after(query) : Cursor.parse(last, log.shards());
+        return () -> {
+            Future<Cursor> start = after != null
+                    ? Future.succeededFuture(after)
+                    : since != null ? log.cursorBefore(since) : Future.succeededFuture(Cursor.start(log.shards()));
+            return start.map(cursor -> new Follows.Reading(
+                    log.subscribe(selection, cursor, filter), where, hasCheckpoints, limit, call.traceId()));
+        };
     }
 
     private static Predicate<RecordedEvent> newer(long sinceMicros) {

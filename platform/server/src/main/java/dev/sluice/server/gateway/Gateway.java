@@ -168,8 +168,15 @@ public final class Gateway {
     Router router() {
         var routes = new Routes(vertx, new Door(options), bodies, requestMetrics);
         new StreamRoutes(rooms.log(), workers, info.clockMicros()).addTo(routes);
-        new EventRoutes(rooms.log(), workers, follows, info.clockMicros()).addTo(routes);
-        new ProjectionRoutes(rooms.projections(), rooms.log().shards(), workers, info.clockMicros()).addTo(routes);
+        var events = new EventRoutes(rooms.log(), workers, follows, info.clockMicros());
+        events.addTo(routes);
+        new ProjectionRoutes(
+                        rooms.projections(),
+                        rooms.log().shards(),
+                        workers,
+                        info.clockMicros(),
+                        new LiveRows(rooms.live()))
+                .addTo(routes);
         new TestRoutes(rooms.projections(), workers, info.clockMicros()).addTo(routes);
         new WhyRoutes(rooms, offLoop).addTo(routes);
         new GenerationRoutes(rooms.projections()).addTo(routes);
@@ -177,16 +184,21 @@ public final class Gateway {
                 .addTo(routes, workers);
         new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers, offLoop).addTo(routes);
         new DocumentRoutes(info.version(), workers).addTo(routes);
-        return routes.get("/v1/ws", this::webSocket).done();
+        return routes.get("/v1/ws", call -> webSocket(call, events)).done();
     }
 
-    private Future<Answer> webSocket(Call call) {
-        call.query();
+    private Future<Answer> webSocket(Call call, EventRoutes events) {
+        boolean isTail = Live.isTail(call.request());
+        Query query = call.query(EventRoutes.TAIL_PARAMETERS);
         if (!"websocket".equalsIgnoreCase(call.header("Upgrade"))) {
             var failure = Query.invalid("found a plain request, expected an upgrade to a WebSocket");
             return Future.succeededFuture(
                     Problem.of(failure, 426, call.traceId()).with("Upgrade", "websocket"));
         }
+        if (isTail) {
+            return events.tail(call, query);
+        }
+        query.without("without the subprotocol cloudevents.json", EventRoutes.TAIL_PARAMETERS);
         rooms.live().accept(call.request());
         return Future.succeededFuture(Answer.TAKEN);
     }

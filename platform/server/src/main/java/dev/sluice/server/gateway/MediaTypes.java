@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class MediaTypes {
     static final String JSON = "application/json";
     static final String NDJSON = "application/x-ndjson";
+    static final String EVENT_STREAM = "text/event-stream";
     static final String PROBLEM = "application/problem+json";
     static final String CLOUDEVENT = "application/cloudevents+json";
     static final String CLOUDEVENTS = "application/cloudevents-batch+json";

@@ -26,6 +26,12 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/projections}: definitions and rows. */
 final class ProjectionRoutes {
+    /** Those of a page, of {@link LiveRows an endless answer}, and of a long poll. */
+    static final String[] ROWS_PARAMETERS = {
+        "where", "prefix", "keys", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs", "at",
+        "since", "wait", "minInterval", "mode", "snapshot"
+    };
+
     private static final int MAX_DEFINITION_BYTES = 1 << 20;
     private static final long DEFAULT_WAIT_MILLIS = 5_000;
     private static final long MAX_WAIT_MILLIS = 60_000;
@@ -34,9 +40,12 @@ final class ProjectionRoutes {
     private final int shards;
     private final Workers workers;
     private final LongSupplier clockMicros;
+    private final LiveRows liveRows;
 
-    ProjectionRoutes(Projections projections, int shards, Workers workers, LongSupplier clockMicros) {
+    ProjectionRoutes(
+            Projections projections, int shards, Workers workers, LongSupplier clockMicros, LiveRows liveRows) {
         this.clockMicros = clockMicros;
+        this.liveRows = liveRows;
         this.projections = projections;
         this.shards = shards;
         this.workers = workers;
@@ -152,8 +161,20 @@ final class ProjectionRoutes {
     }
 
     private Future<Answer> rows(Call call) {
-        Query query = call.query(
-                "where", "prefix", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs", "at");
+        String mediaType =
+                MediaTypes.choose(call.accept(), List.of(MediaTypes.JSON, MediaTypes.EVENT_STREAM, MediaTypes.NDJSON));
+        return LiveRows.isMeant(call, mediaType) ? liveRows.answer(call, mediaType) : page(call);
+    }
+
+    private Future<Answer> page(Call call) {
+        Query query = call.query(ROWS_PARAMETERS);
+        query.without(
+                "without since or Accept: " + MediaTypes.EVENT_STREAM,
+                "keys",
+                "minInterval",
+                "mode",
+                "snapshot",
+                "wait");
         View view = projections.view(call.path("projection"));
         LenientFilter<Function<String, @Nullable Object>> filter = where(query, view);
         String prefix = query.text("prefix") == null ? "" : query.text("prefix");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The parameters of a request: each known, each given once. Everything else is INVALID_REQUEST. */
@@ -84,6 +85,29 @@ final class Query {
         }
         throw invalid("found " + name + "=" + shown(value) + ", expected a whole number from " + least
                 + (most == Long.MAX_VALUE ? "" : " to " + most));
+    }
+
+    /** A duration such as 500ms, 10s, 1m, in milliseconds. */
+    long millis(String name, long absent, long most) {
+        String value = filled(name);
+        if (value == null) {
+            return absent;
+        }
+        long millis = Since.millis(value);
+        if (millis < 0 || millis > most) {
+            throw invalid("found " + name + "=" + shown(value) + ", expected a duration such as 500ms or 10s, at most "
+                    + most / 1_000 + "s");
+        }
+        return millis;
+    }
+
+    /** The names of parameters, whatever they are. */
+    static Set<String> names(@Nullable String raw) {
+        return raw == null
+                ? Set.of()
+                : Arrays.stream(raw.split("&", -1))
+                        .map(part -> part.contains("=") ? part.substring(0, part.indexOf('=')) : part)
+                        .collect(Collectors.toSet());
     }
 
     boolean flag(String name) {

@@ -32,6 +32,12 @@ final class Since {
         }
     }
 
+    /** How long a duration is, -1 when it is none. */
+    static long millis(String text) {
+        Matcher duration = AGO.matcher(text);
+        return duration.matches() ? Long.parseLong(duration.group(1)) * unitMicros(duration.group(2)) / 1_000 : -1;
+    }
+
     private static long unitMicros(String unit) {
         return switch (unit) {
             case "ms" -> 1_000L;

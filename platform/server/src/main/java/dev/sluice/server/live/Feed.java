@@ -58,13 +58,22 @@ final class Feed {
     /**
      * What became of rows after a change number, encoded.
      *
+     * @param generation that change numbers are of
      * @param from nothing is missing for who stands there or later, before {@code first}
      * @param first the change number of the first change in it
      * @param to the change number that it leads to, {@code cursor} likewise
      * @param commits merged into it
      */
     record Block(
-            long from, long first, long to, Cursor cursor, List<Chunk> chunks, int rows, int commits, long atMicros) {}
+            int generation,
+            long from,
+            long first,
+            long to,
+            Cursor cursor,
+            List<Chunk> chunks,
+            int rows,
+            int commits,
+            long atMicros) {}
 
     /** Who hears of changes. */
     interface Member {
@@ -119,9 +128,9 @@ final class Feed {
         return since;
     }
 
-    /** Whether somebody who stands at a change number misses nothing from now on. */
-    boolean covers(long change) {
-        return hub.hasHeard() && change >= since;
+    /** Whether somebody who stands at a change number of a generation misses nothing from now on. */
+    boolean covers(int generation, long change) {
+        return generation == hub.generation() && change >= since;
     }
 
     /** Where the last block led to. */
@@ -139,8 +148,8 @@ final class Feed {
     }
 
     /** Whether nothing of what was heard since a change number is for its members. */
-    boolean isQuiet(long change) {
-        return covers(change) && change >= newest;
+    boolean isQuiet(int generation, long change) {
+        return covers(generation, change) && change >= newest;
     }
 
     /** Nothing is known of what happened before a change number. */
@@ -225,7 +234,9 @@ final class Feed {
         sentNanos = startNanos;
         restNanos = hub.nanos() - startNanos + Math.min(MAX_REST_NANOS, RESTS * spent);
         isSending = false;
-        forget(block.to());
+        if (block.to() <= flushed) {
+            forget(block.to()); // else another generation has begun meanwhile
+        }
         hub.schedule(this);
     }
 
@@ -263,6 +274,7 @@ final class Feed {
         }
         var chunks = writer.chunks();
         int count = chunks.stream().mapToInt(Chunk::rows).sum();
-        return new Block(change, first, hub.heard(), hub.cursor(), chunks, count, commits, hub.atMicros());
+        return new Block(
+                hub.generation(), change, first, hub.heard(), hub.cursor(), chunks, count, commits, hub.atMicros());
     }
 }

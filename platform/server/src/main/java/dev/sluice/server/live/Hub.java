@@ -110,8 +110,9 @@ final class Hub {
         return projection;
     }
 
-    boolean hasHeard() {
-        return heard != NOTHING;
+    /** The generation that change numbers are of. */
+    int generation() {
+        return generation;
     }
 
     /** The change number of the last commit heard of. */

@@ -7,6 +7,9 @@ import java.util.Arrays;
 /** One outbound frame in UTF-8, written member by member; ready bytes of rows and events go in without being parsed. */
 final class JsonFrame {
     private static final int CAPACITY = 192;
+    private static final int OP_AT = "{\"op\":\"".length();
+    private static final int MAX_HEAD = 32;
+    private static final String MORE = ",\"more\":true";
 
     private byte[] bytes;
     private int length;
@@ -23,6 +26,22 @@ final class JsonFrame {
     /** Begins with nothing: for a part that is put between others. */
     static JsonFrame part() {
         return new JsonFrame(CAPACITY);
+    }
+
+    /** What a frame that was begun with {@link #op} is. */
+    static String opOf(byte[] frame) {
+        String head = new String(frame, 0, Math.min(frame.length, MAX_HEAD), StandardCharsets.UTF_8);
+        return head.substring(OP_AT, head.indexOf('"', OP_AT));
+    }
+
+    /** Whether the last part of a delta says that more follows. */
+    static boolean hasMore(byte[] tail) {
+        return new String(tail, StandardCharsets.UTF_8).startsWith(MORE);
+    }
+
+    /** More follows that belongs to this delta; the first member of the last part. */
+    JsonFrame more() {
+        return raw(MORE);
     }
 
     JsonFrame member(String name, String value) {

@@ -40,7 +40,7 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
 
     @Override
     public void lost() {
-        if (hasBegun() && (view.generation() != generation || change() < feed().since())) {
+        if (hasBegun() && !feed().covers(generation, change())) {
             fallBehind();
         }
     }
@@ -49,7 +49,7 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
     public void hear(Feed.Block block) {
         if (!isLive()) {
             outlet.wake(this); // it may have waited for this moment
-        } else if (change() < feed().since()) {
+        } else if (block.generation() != generation || change() < feed().since()) {
             fallBehind();
         } else if (block.to() > change()) {
             boolean isShared = change() >= block.from() && change() < block.first();
@@ -70,7 +70,9 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
 
     @Override
     boolean mayGoLive(long from) {
-        return feed().covers(from) ? from >= feed().flushed() || feed().isQuiet(from) : from >= view.change();
+        return feed().covers(generation, from)
+                ? from >= feed().flushed() || feed().isQuiet(generation, from)
+                : from >= view.change();
     }
 
     @Override
@@ -93,7 +95,7 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
 
     @Override
     boolean isSynced() {
-        if (isLive() && feed().isQuiet(change())) {
+        if (isLive() && feed().isQuiet(generation, change())) {
             moveOn(feed().heard(), feed().cursor());
         }
         return super.isSynced();

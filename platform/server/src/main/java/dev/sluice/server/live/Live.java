@@ -9,22 +9,29 @@ import dev.sluice.shard.EventLog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketServerConfig;
+import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Subscriptions over WebSocket: takes upgrade requests in, speaks {@code sluice.v1.json} until the socket closes. */
 public final class Live {
-    /** The one subprotocol. */
+    /** The subprotocol of subscriptions. */
     public static final String SUBPROTOCOL = "sluice.v1.json";
+
+    /** The subprotocol of a plain tail of events, one a message, which is not spoken here. */
+    private static final String TAIL = "cloudevents.json";
 
     private static final int LARGEST_FRAME_BYTES = 4 * Session.MAX_INBOUND_BYTES;
     private static final int HEAD_BYTES = 4 << 10;
@@ -38,7 +45,7 @@ public final class Live {
     private final TransitionLogs transitions;
     private final ConcurrentMap<Place, Hub> hubs = new ConcurrentHashMap<>();
     private final EventBytes eventBytes = new EventBytes();
-    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<Outlet> outlets = ConcurrentHashMap.newKeySet();
     private volatile boolean isDraining;
 
     /** A view on an event loop, which is a thread. */
@@ -71,7 +78,7 @@ public final class Live {
     /** Sets what the server of {@link #accept} must have: the subprotocol, the bounds of inbound frames, the time to close. */
     public static HttpServerOptions configure(HttpServerOptions server) {
         WebSocketServerConfig sockets = server.getWebSocketConfig();
-        sockets.setSubProtocols(List.of(SUBPROTOCOL));
+        sockets.setSubProtocols(List.of(SUBPROTOCOL, TAIL));
         // Above what we take: what is a little too long is read and refused without breaking the connection's framing.
         sockets.setMaxFrameSize(LARGEST_FRAME_BYTES).setMaxMessageSize(LARGEST_FRAME_BYTES);
         sockets.setClosingTimeout(Duration.ofSeconds(2));
@@ -83,46 +90,97 @@ public final class Live {
      * NOT_ACCEPTABLE when it does not offer {@link #SUBPROTOCOL}, UNAVAILABLE while draining; then the request is not answered.
      */
     public void accept(HttpServerRequest request) {
-        if (isDraining) {
-            throw Failure.of(Failure.Kind.UNAVAILABLE, "this server is stopping, connect again to the next");
-        }
+        checkOpen();
         if (!request.canUpgradeToWebSocket()) {
             throw Failure.of(
                     Failure.Kind.INVALID_REQUEST,
                     "found a plain request, expected an upgrade to a WebSocket (RFC 6455)");
         }
         String offered = request.getHeader("Sec-WebSocket-Protocol");
-        if (!offers(offered)) {
+        if (!offers(offered, SUBPROTOCOL)) {
             throw Failure.of(
                     Failure.Kind.NOT_ACCEPTABLE,
                     (offered == null ? "found no subprotocol" : "found subprotocols '" + offered + "'") + ", expected "
-                            + SUBPROTOCOL);
+                            + SUBPROTOCOL + " or " + TAIL);
         }
         request.toWebSocket().onSuccess(this::opened).onFailure(gone -> {});
     }
 
-    private static boolean offers(@Nullable String subprotocols) {
+    /** Whether an upgrade is for a plain tail of events only. */
+    public static boolean isTail(HttpServerRequest request) {
+        String offered = request.getHeader("Sec-WebSocket-Protocol");
+        return offers(offered, TAIL) && !offers(offered, SUBPROTOCOL);
+    }
+
+    private static boolean offers(@Nullable String subprotocols, String wanted) {
         return subprotocols != null
                 && List.of(subprotocols.split("\\s*,\\s*")).stream()
-                        .anyMatch(one -> one.strip().equals(SUBPROTOCOL));
+                        .anyMatch(one -> one.strip().equals(wanted));
     }
 
     private void opened(ServerWebSocket socket) {
         Session session = Session.open(this, socket);
-        sessions.add(session);
+        outlets.add(session);
         if (isDraining) {
             session.goodbye().onFailure(gone -> {});
+        }
+    }
+
+    /**
+     * Answers a request with the frames of one subscription, endlessly; on its event loop. Nothing has been written when it fails,
+     * or throws: INVALID_REQUEST, FILTER_INVALID, PROJECTION_NOT_FOUND and the like, UNAVAILABLE while draining.
+     *
+     * @param hasEvents Server-Sent Events, else one JSON object a line
+     * @param asked the members of a subscribe frame
+     * @param onEnd takes what is to be run when the response has ended
+     */
+    public Future<Void> stream(
+            HttpServerResponse response, boolean hasEvents, JsonObject asked, Consumer<Runnable> onEnd) {
+        var request = subscribe(asked);
+        var stream = new FrameStream(this, response, hasEvents);
+        outlets.add(stream);
+        onEnd.accept(stream::end);
+        return stream.open(request, Flow.endless());
+    }
+
+    /**
+     * The frames of one subscription up to where a client can stand next, as {@code {"frames":[…],"cursor":"…"}}; as {@link #stream}.
+     *
+     * @param limit most rows
+     * @param waitMillis how long to wait for the first change
+     */
+    public Future<Buffer> poll(JsonObject asked, int limit, long waitMillis, Consumer<Runnable> onEnd) {
+        var request = subscribe(asked);
+        var poll = new FramePoll(this);
+        outlets.add(poll);
+        onEnd.accept(poll::end);
+        return poll.poll(request, Flow.of(limit, limit), waitMillis);
+    }
+
+    private Request.Subscribe subscribe(JsonObject asked) {
+        checkOpen();
+        try {
+            return (Request.Subscribe) Requests.parse(
+                    asked.put("op", "subscribe").put("sub", 1).toBuffer().getBytes());
+        } catch (Refused refused) {
+            throw HttpOutlet.failure(refused);
+        }
+    }
+
+    private void checkOpen() {
+        if (isDraining) {
+            throw Failure.of(Failure.Kind.UNAVAILABLE, "this server is stopping, connect again to the next");
         }
     }
 
     /** Says goodbye on every socket with a jittered time to come back, closes them, refuses new ones. */
     public Future<Void> drain() {
         isDraining = true;
-        return Future.join(sessions.stream().map(Session::goodbye).toList()).mapEmpty();
+        return Future.join(outlets.stream().map(Outlet::goodbye).toList()).mapEmpty();
     }
 
-    void left(Session session) {
-        sessions.remove(session);
+    void left(Outlet outlet) {
+        outlets.remove(outlet);
     }
 
     Vertx vertx() {

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -209,14 +208,10 @@ final class Session implements Outlet {
         }
     }
 
-    /** Says goodbye; the client comes back at a time of its own, so that not all do at once. */
-    Future<Void> goodbye() {
+    @Override
+    public Future<Void> goodbye() {
         context.runOnContext(now -> {
-            long comeBack = ThreadLocalRandom.current().nextLong(250, 3_000);
-            send(JsonFrame.op("goodbye")
-                    .member("code", "drain")
-                    .member("reconnectInMs", comeBack)
-                    .end());
+            send(Outlet.goodbyeFrame());
             close(1001, "drain");
             live.vertx().setTimer(GOODBYE_WITHIN_MILLIS, late -> closed.tryComplete());
         });

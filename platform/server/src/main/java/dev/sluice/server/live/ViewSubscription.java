@@ -171,7 +171,7 @@ abstract class ViewSubscription extends Subscription {
             position = isLast ? to : position;
             var tail = JsonFrame.part();
             if (!isLast || hasMoreAfter) {
-                tail.raw(",\"more\":true");
+                tail.more();
             }
             if (isLast && conflated > 0) {
                 tail.member("conflated", conflated);

@@ -91,7 +91,8 @@ final class Window implements Feed.Member {
     Cursor cursor() {
         var now = Objects.requireNonNull(state, "there is a state");
         long change = ViewCursors.part(now.cursor()).change();
-        return !isStale && !isReading && feed.isQuiet(change) && feed.heard() > change ? feed.cursor() : now.cursor();
+        boolean isCurrent = !isStale && !isReading && feed.isQuiet(now.generation(), change);
+        return isCurrent && feed.heard() > change ? feed.cursor() : now.cursor();
     }
 
     @Override

@@ -1,0 +1,99 @@
+package dev.sluice.server.live;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frames of a subscription up to the next state that a client can stand at, as one answer: a long poll. It ends with the rows of a
+ * snapshot or a delta, when so many rows have come as were asked for, or when there was nothing to tell for a time.
+ */
+final class FramePoll extends HttpOutlet {
+    private static final Set<String> LAST = Set.of("synced", "delta", "ended");
+    private static final int MAX_BYTES = 4 << 20;
+
+    private final Buffer frames = Buffer.buffer("{\"frames\":[");
+    private final Promise<Buffer> done = Promise.promise();
+    private @Nullable Long timer;
+    private boolean isOverdue;
+    private boolean isWhole;
+    private int count;
+
+    FramePoll(Live live) {
+        super(live);
+    }
+
+    /** What to answer; at once when there is something, else within the time. */
+    Future<Buffer> poll(Request.Subscribe request, Flow flow, long waitMillis) {
+        timer = live().vertx().setTimer(Math.max(1, waitMillis), id -> {
+            isOverdue = true;
+            takeTurns();
+        });
+        return open(request, flow).compose(opened -> {
+            takeTurns();
+            return done.future();
+        });
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return !isOver() && frames.length() < MAX_BYTES;
+    }
+
+    @Override
+    public void send(byte[]... parts) {
+        if (isOver()) {
+            return;
+        }
+        if (count++ > 0) {
+            frames.appendByte((byte) ',');
+        }
+        for (byte[] part : parts) {
+            frames.appendBytes(part);
+        }
+        isWhole = LAST.contains(JsonFrame.opOf(parts[0])) && !JsonFrame.hasMore(parts[parts.length - 1]);
+        if (isWhole) {
+            live().vertx().runOnContext(now -> takeTurns());
+        }
+    }
+
+    @Override
+    void idle() {
+        if (isWhole || isOverdue || !hasCredit() || !hasRoom()) {
+            finish();
+        }
+    }
+
+    private void finish() {
+        frames.appendString("],\"cursor\":\"" + cursor() + "\"}");
+        done.complete(frames);
+        end();
+    }
+
+    @Override
+    public void fail(Subscription subscription, Throwable cause) {
+        if (!isOver()) {
+            done.fail(failure(cause));
+            end();
+        }
+    }
+
+    @Override
+    public Future<Void> goodbye() {
+        isOverdue = true;
+        takeTurns();
+        return Future.succeededFuture();
+    }
+
+    @Override
+    void end() {
+        if (timer != null) {
+            live().vertx().cancelTimer(timer);
+        }
+        live().left(this);
+        super.end();
+        done.tryComplete(Buffer.buffer()); // the client has gone
+    }
+}
