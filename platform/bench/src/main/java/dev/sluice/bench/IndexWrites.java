@@ -5,15 +5,17 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * What a spill of changed rows writes to the store of views, with the change index and without it: the same store, the same form
- * of keys, every row changed once between two flushes. An event of the run is a row.
+ * of keys, every row changed once between two spills. An event of the run is a row.
  */
 final class IndexWrites {
     private static final int SPILLS = 20;
-    /** A million events between two flushes, in batches of 4,000. */
+    /** A million events between two spills, in batches of 4,000. */
     private static final int COMMITS = 250;
 
     private static final int VALUE_BYTES = 48;
@@ -54,21 +56,26 @@ final class IndexWrites {
 
     private void spill(RowStore store, byte[][] keys, long[] changes, long firstChange) {
         byte[] value = new byte[VALUE_BYTES];
-        try (var batch = new RowStore.Batch()) {
-            for (int row = 0; row < rows; row++) {
+        store.ingest(file -> {
+            for (byte[] key : keys) {
                 random.nextBytes(value);
-                batch.put(row(keys[row]), value);
-                if (isIndexed) {
-                    if (changes[row] > 0) {
-                        batch.deleteOnce(change(changes[row], keys[row]));
-                    }
-                    changes[row] = firstChange + random.nextInt(COMMITS);
-                    batch.put(change(changes[row], keys[row]), NOTHING);
-                }
+                file.add(row(key), value);
             }
-            store.write(batch);
-        }
-        store.flush();
+            if (isIndexed) {
+                inOrder(keys, changes).forEach(file::addDelete);
+                Arrays.setAll(changes, row -> firstChange + random.nextInt(COMMITS));
+                inOrder(keys, changes).forEach(change -> file.add(change, NOTHING));
+            }
+        });
+    }
+
+    /** The entries of the change index. */
+    private static List<byte[]> inOrder(byte[][] keys, long[] changes) {
+        return IntStream.range(0, keys.length)
+                .filter(row -> changes[row] > 0)
+                .mapToObj(row -> change(changes[row], keys[row]))
+                .sorted(Arrays::compareUnsigned)
+                .toList();
     }
 
     private static byte[] row(byte[] key) {

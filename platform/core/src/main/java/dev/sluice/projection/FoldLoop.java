@@ -105,7 +105,7 @@ final class FoldLoop {
         return ask(() -> {
             view.pause(true, reason);
             roster.halt(view);
-            return spiller.flushSoon();
+            return spiller.writeSoon();
         });
     }
 

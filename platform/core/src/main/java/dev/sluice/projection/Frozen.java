@@ -1,11 +1,10 @@
 package dev.sluice.projection;
 
-import dev.sluice.log.RowStore;
+import dev.sluice.log.RowFile;
 import dev.sluice.projection.row.ByteWriter;
 import dev.sluice.projection.row.Checkpoint;
 import dev.sluice.projection.row.Expiry;
 import dev.sluice.projection.row.Overlay;
-import dev.sluice.projection.row.RowImage;
 import dev.sluice.projection.row.StoreKeys;
 import dev.sluice.projection.row.ViewRecord;
 import java.nio.charset.StandardCharsets;
@@ -31,45 +30,56 @@ record Frozen(
     /** A tombstone and the change that it was made by. */
     record Forgotten(String key, long change) {}
 
-    /** Puts rows, indexes, all else and the checkpoint into a batch. Any one thread. */
-    void write(ViewRecord record, RowStore.Batch batch) {
+    /** Gives a file all but the rows and their change index. Any one thread. */
+    void writeRest(ViewRecord record, RowFile file) {
         int viewId = record.viewId();
-        byte[] nothing = {};
+        file.put(StoreKeys.view(viewId), record.toBytes());
         for (var gone : forgotten) {
             byte[] key = gone.key().getBytes(StandardCharsets.UTF_8);
-            batch.delete(StoreKeys.row(viewId, key));
-            batch.deleteOnce(StoreKeys.change(viewId, gone.change(), key));
+            file.delete(StoreKeys.row(viewId, key));
+            file.delete(StoreKeys.change(viewId, gone.change(), key));
         }
         for (int slot : overlay.byKey()) {
-            byte[] image = overlay.row(slot).image();
-            byte[] key = RowImage.utf8Key(image, 0);
-            batch.put(StoreKeys.row(viewId, key), RowImage.stored(image, 0));
-            if (overlay.storedChange(slot) > 0) {
-                batch.deleteOnce(StoreKeys.change(viewId, overlay.storedChange(slot), key));
-            }
-            batch.put(StoreKeys.change(viewId, overlay.stored(slot).varint(), key), nothing);
-            writeEntries(viewId, slot, key.length, batch);
+            writeEntries(viewId, slot, file);
         }
-        table.carried().write(carried, batch);
-        table.parking().write(parking, batch);
-        Expiry.write(viewId, expiry, batch);
-        batch.put(StoreKeys.view(viewId), record.toBytes());
+        table.carried().write(carried, file);
+        table.parking().write(parking, file);
+        Expiry.write(viewId, expiry, file);
     }
 
     /** The value says how long the key is at the end of the entry. */
-    private void writeEntries(int viewId, int slot, int keyBytes, RowStore.Batch batch) {
+    private void writeEntries(int viewId, int slot, RowFile file) {
         byte[][] old = overlay.storedEntries(slot);
         byte[][] now = overlay.entries(slot);
         int count = old != null ? old.length : now != null ? now.length : 0;
         for (int i = 0; i < count; i++) {
             if (old != null && (now == null || !Arrays.equals(old[i], now[i]))) {
-                batch.delete(StoreKeys.index(viewId, i, old[i]));
+                file.delete(StoreKeys.index(viewId, i, old[i]));
             }
             if (now != null && (old == null || !Arrays.equals(old[i], now[i]))) {
-                batch.put(
+                int keyBytes = overlay.key(slot).length;
+                file.put(
                         StoreKeys.index(viewId, i, now[i]),
                         new ByteWriter().varint(keyBytes).toBytes());
             }
+        }
+    }
+
+    /** Adds the rows to a file. Any one thread. */
+    void addRows(int viewId, RowFile file) {
+        for (int slot : overlay.byKey()) {
+            file.add(StoreKeys.row(viewId, overlay.key(slot)), overlay.storedBytes(slot));
+        }
+    }
+
+    /** Adds the changes of the change index to a file: an entry of before is older than all new ones. Any one thread. */
+    void addChanges(int viewId, RowFile file) {
+        for (int slot : overlay.byStoredChange()) {
+            file.addDelete(StoreKeys.change(viewId, overlay.storedChange(slot), overlay.key(slot)));
+        }
+        byte[] nothing = {};
+        for (int slot : overlay.byChange()) {
+            file.add(StoreKeys.change(viewId, overlay.change(slot), overlay.key(slot)), nothing);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Position;
+import dev.sluice.log.RowFile;
 import dev.sluice.log.RowStore;
 import dev.sluice.projection.row.ByteReader;
 import dev.sluice.projection.row.ByteWriter;
@@ -281,17 +282,17 @@ final class Parking {
         return frozen;
     }
 
-    /** Writes what was frozen into a batch, when the dead letters of that are in the log. Any one thread. */
-    void write(Frozen frozen, RowStore.Batch batch) {
+    /** Writes what was frozen into a file, when the dead letters of that are in the log. Any one thread. */
+    void write(Frozen frozen, RowFile file) {
         frozen.held().forEach((number, one) -> {
             byte[] key = StoreKeys.held(viewId, number);
             if (one == null) {
-                batch.delete(key);
+                file.delete(key);
             } else {
-                batch.put(key, newest(one).encode());
+                file.put(key, newest(one).encode());
             }
         });
-        settled.write(frozen.settled(), batch);
+        settled.write(frozen.settled(), file);
     }
 
     /** The letter may have been written after the event was frozen. */

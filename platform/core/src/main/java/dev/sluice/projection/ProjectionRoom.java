@@ -52,7 +52,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
     private final Map<String, List<Meter.Id>> gauges = new ConcurrentHashMap<>();
 
     /**
-     * Opens the views in a folder and folds on from their last flush.
+     * Opens the views in a folder and folds on from their last spill.
      *
      * @param flushInterval how often what was folded is made durable at the latest; a crash costs folding it again
      */
@@ -404,7 +404,7 @@ public final class ProjectionRoom implements Projections, AutoCloseable {
                         + (names.isEmpty() ? "one, but there is none" : "one of " + String.join(", ", names)));
     }
 
-    /** Ends the fold after its batch and flushes; then the stop was clean. Before the log is closed. */
+    /** Ends the fold after its batch and writes all; then the stop was clean. Before the log is closed. */
     @Override
     public void close() {
         handlers.close().onFailure(late -> LOG.warn("query_handlers_not_closed", late));

@@ -1,6 +1,7 @@
 package dev.sluice.projection;
 
 import dev.sluice.log.Position;
+import dev.sluice.log.RowFile;
 import dev.sluice.log.RowStore;
 import dev.sluice.projection.row.ByteReader;
 import dev.sluice.projection.row.ByteWriter;
@@ -70,8 +71,8 @@ final class Settled {
         return written;
     }
 
-    /** Writes what was frozen into a batch. Any one thread. */
-    void write(Map<Position, End> frozen, RowStore.Batch batch) {
-        frozen.forEach((event, end) -> batch.put(StoreKeys.settled(viewId, event), end.encode()));
+    /** Writes what was frozen into a file. Any one thread. */
+    void write(Map<Position, End> frozen, RowFile file) {
+        frozen.forEach((event, end) -> file.put(StoreKeys.settled(viewId, event), end.encode()));
     }
 }

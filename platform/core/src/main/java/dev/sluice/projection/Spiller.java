@@ -17,11 +17,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Decides when rows go from memory to the store, and has it done on a thread of its own while the fold goes on: by bytes, by a
- * million events, by the flush interval. One spill is under way at a time. For the fold thread.
+ * million events, by the flush interval, or asked. One spill is under way at a time. For the fold thread.
  */
 final class Spiller {
     private static final Logger LOG = LoggerFactory.getLogger(Spiller.class);
-    private static final long FLUSH_EVENTS = 1_000_000;
+    private static final long SPILL_EVENTS = 1_000_000;
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FINISH_SECONDS = 60;
 
@@ -36,11 +36,11 @@ final class Spiller {
         return spilling;
     });
     private List<Integer> dropped = new ArrayList<>();
-    private boolean isFlushAsked;
-    private CompletableFuture<Void> nextFlush = new CompletableFuture<>();
-    private CompletableFuture<Void> flush = new CompletableFuture<>();
-    private long eventsSinceFlush;
-    private long lastFlushNanos;
+    private boolean isAsked;
+    private CompletableFuture<Void> nextDone = new CompletableFuture<>();
+    private CompletableFuture<Void> done = new CompletableFuture<>();
+    private long eventsSince;
+    private long lastNanos;
     private @Nullable Spill spill;
     private CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
     private long failedNanos;
@@ -53,18 +53,17 @@ final class Spiller {
         this.intervalNanos = intervalNanos;
         this.maxBytes = maxBytes;
         this.wakeup = wakeup;
-        lastFlushNanos = nowNanos;
+        lastNanos = nowNanos;
     }
 
     void folded(int events) {
-        eventsSinceFlush += events;
+        eventsSince += events;
     }
 
     /** Makes what was folded durable with the next turn: a table that rests must not lose it to a crash. Done when it is. */
-    CompletableFuture<Void> flushSoon() {
-        eventsSinceFlush = FLUSH_EVENTS;
-        isFlushAsked = true;
-        return nextFlush;
+    CompletableFuture<Void> writeSoon() {
+        isAsked = true;
+        return nextDone;
     }
 
     /** The rows of a view go with the next spill. */
@@ -78,9 +77,11 @@ final class Spiller {
         if (spill != null) {
             return;
         }
-        boolean isFlushDue = eventsSinceFlush >= FLUSH_EVENTS || nowNanos - lastFlushNanos >= intervalNanos;
-        if (isFlushDue || unwrittenBytes(seats) >= maxBytes) {
-            begin(seats, isFlushDue, nowNanos);
+        if (isAsked
+                || eventsSince >= SPILL_EVENTS
+                || nowNanos - lastNanos >= intervalNanos
+                || unwrittenBytes(seats) >= maxBytes) {
+            begin(seats, nowNanos);
         }
     }
 
@@ -96,7 +97,7 @@ final class Spiller {
     }
 
     long nanosUntilDue(long nowNanos) {
-        return spill != null ? RETRY_NANOS : Math.max(0, lastFlushNanos + intervalNanos - nowNanos);
+        return spill != null ? RETRY_NANOS : Math.max(0, lastNanos + intervalNanos - nowNanos);
     }
 
     private static long unwrittenBytes(Collection<Seat> seats) {
@@ -107,7 +108,7 @@ final class Spiller {
         return bytes;
     }
 
-    private void begin(Collection<Seat> seats, boolean isFlushed, long nowNanos) {
+    private void begin(Collection<Seat> seats, long nowNanos) {
         var parts = new ArrayList<Spill.Part>();
         for (var seat : seats) {
             var frozen = seat.table().freeze();
@@ -116,18 +117,18 @@ final class Spiller {
                 parts.add(new Spill.Part(frozen, record));
             }
         }
-        if (isFlushed) {
-            eventsSinceFlush = 0;
-            lastFlushNanos = nowNanos;
-            flush = nextFlush;
-            nextFlush = new CompletableFuture<>();
+        isAsked = false;
+        eventsSince = 0;
+        lastNanos = nowNanos;
+        done = nextDone;
+        nextDone = new CompletableFuture<>();
+        if (parts.isEmpty() && dropped.isEmpty()) {
+            done.complete(null);
+            return;
         }
-        if (!parts.isEmpty() || !dropped.isEmpty() || isFlushed && isFlushAsked) {
-            spill = new Spill(parts, dropped, isFlushed);
-            dropped = new ArrayList<>();
-            isFlushAsked &= !isFlushed;
-            submit(spill);
-        }
+        spill = new Spill(parts, dropped);
+        dropped = new ArrayList<>();
+        submit(spill);
     }
 
     private void submit(Spill next) {
@@ -149,9 +150,7 @@ final class Spiller {
             current.parts().forEach(part -> part.frozen().table().thaw(part.frozen()));
             spill = null;
             problem = null;
-            if (current.isFlushed()) {
-                flush.complete(null);
-            }
+            done.complete(null);
         } else if (problem == null) {
             failedNanos = nowNanos;
             String found = running.handle((written, failed) -> problem(failed)).join();
@@ -167,7 +166,7 @@ final class Spiller {
         return String.valueOf((failed.getCause() == null ? failed : failed.getCause()).getMessage());
     }
 
-    /** Writes everything that was committed and flushes it; false when that did not work. Ends the thread. */
+    /** Writes everything that was committed; false when that did not work. Ends the thread. */
     boolean finish(Collection<Seat> seats, long nowNanos) {
         try {
             running.handle((written, failed) -> null).get(FINISH_SECONDS, TimeUnit.SECONDS);
@@ -177,7 +176,7 @@ final class Spiller {
                 running.get(FINISH_SECONDS, TimeUnit.SECONDS);
             }
             end(nowNanos);
-            begin(seats, true, nowNanos);
+            begin(seats, nowNanos);
             running.get(FINISH_SECONDS, TimeUnit.SECONDS);
             end(nowNanos);
             return true;
@@ -186,13 +185,13 @@ final class Spiller {
             return false;
         } catch (ExecutionException | TimeoutException failed) {
             LOG.warn(
-                    "view_store_not_flushed problem=\"{}\" next=\"the views fold on from their last flush\"",
+                    "view_store_not_written problem=\"{}\" next=\"the views fold on from what was written before\"",
                     problem(failed));
             return false;
         } finally {
             var late = Failure.of(Failure.Kind.UNAVAILABLE, "stopped before what was folded was durable");
-            flush.completeExceptionally(late);
-            nextFlush.completeExceptionally(late);
+            done.completeExceptionally(late);
+            nextDone.completeExceptionally(late);
             thread.shutdown();
         }
     }

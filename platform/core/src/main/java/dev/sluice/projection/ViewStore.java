@@ -12,6 +12,7 @@ import dev.sluice.projection.row.ViewRecord;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * when the store was not closed cleanly. A store of another log, or one that is ahead of its log, is emptied and gets a new id.
  */
 final class ViewStore implements AutoCloseable {
-    private static final int FORMAT = 3;
+    private static final int FORMAT = 4;
 
-    /** What goes to the store in one batch. {@code droppedViewIds}: their rows, change index and record are deleted. */
-    record Spill(List<Part> parts, List<Integer> droppedViewIds, boolean isFlushed) {
+    /** What goes to the store at once, and the views of which everything is deleted then. */
+    record Spill(List<Part> parts, List<Integer> droppedViewIds) {
         /** Frozen rows with the record as it is to be. */
         record Part(Frozen frozen, ViewRecord record) {}
     }
@@ -123,7 +124,6 @@ final class ViewStore implements AutoCloseable {
             }
             rows.write(batch);
         }
-        rows.flush();
     }
 
     private byte[] record() {
@@ -153,25 +153,26 @@ final class ViewStore implements AutoCloseable {
     ViewRecord create(String name, int generation, String text, int shards) {
         int viewId = nextViewId;
         nextViewId = viewId + 1;
-        // the same generation may have begun before, in an epoch whose rows were never flushed
+        // the same generation may have begun before, in an epoch whose rows were never written
         var epochs = Epochs.NONE.began(identity.epoch(), 0);
         return new ViewRecord(viewId, name, generation, text, epochs, Checkpoint.start(shards));
     }
 
-    /** Applies a spill whole; durable when it is flushed, else with the next flush. */
+    /** Takes a spill in whole and makes it durable; then deletes the dropped views, of which a crash leaves what nobody asks for. */
     void write(Spill spill) {
-        try (var batch = new RowStore.Batch()) {
-            batch.put(StoreKeys.STORE, record());
-            for (int viewId : spill.droppedViewIds()) {
-                StoreKeys.deleteAll(viewId, batch);
+        var parts = new ArrayList<>(spill.parts());
+        parts.sort(Comparator.comparingInt(part -> part.record().viewId()));
+        rows.ingest(file -> {
+            file.put(StoreKeys.STORE, record());
+            parts.forEach(part -> part.frozen().writeRest(part.record(), file));
+            parts.forEach(part -> part.frozen().addRows(part.record().viewId(), file));
+            parts.forEach(part -> part.frozen().addChanges(part.record().viewId(), file));
+        });
+        if (!spill.droppedViewIds().isEmpty()) {
+            try (var batch = new RowStore.Batch()) {
+                spill.droppedViewIds().forEach(viewId -> StoreKeys.deleteAll(viewId, batch));
+                rows.write(batch);
             }
-            for (var part : spill.parts()) {
-                part.frozen().write(part.record(), batch);
-            }
-            rows.write(batch);
-        }
-        if (spill.isFlushed()) {
-            rows.flush();
         }
     }
 
@@ -181,7 +182,6 @@ final class ViewStore implements AutoCloseable {
             batch.put(StoreKeys.CLEAN, new byte[0]);
             rows.write(batch);
         }
-        rows.flush();
         close();
     }
 

@@ -3,14 +3,18 @@ package dev.sluice.log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
 import org.rocksdb.CompressionType;
+import org.rocksdb.EnvOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
+import org.rocksdb.IngestExternalFileOptions;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
@@ -18,22 +22,26 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.SstFileWriter;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
  * Rows by key, in the order of their keys' bytes, for what can be folded again from the log: a RocksDB without a write-ahead
- * log. A batch is applied whole or not at all, a flush makes all batches before it durable, and after a crash the store is as
- * it was after some batch not older than the last flush. Any thread; after {@link #close()} everything is UNAVAILABLE.
+ * log. What is written, a small batch or a sorted file of many changes, is applied whole or not at all, and is durable then. Any thread;
+ * after {@link #close()} everything is UNAVAILABLE.
  */
 public final class RowStore implements AutoCloseable {
-    private static final long MIN_WRITE_BUFFER_BYTES = 4 << 20;
+    private static final long WRITE_BUFFER_BYTES = 4 << 20;
+    private static final long BYTES_PER_SYNC = 1 << 20;
+    private static final String INGESTED = "ingested.tmp";
     private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     static {
         RocksDB.loadLibrary();
     }
 
+    private final Path folder;
     private final RocksDB db;
     private final Options options;
     private final Cache cache;
@@ -43,7 +51,8 @@ public final class RowStore implements AutoCloseable {
     private int leases;
     private boolean isClosed;
 
-    private RowStore(RocksDB db, Options options, Cache cache, BloomFilter filter) {
+    private RowStore(Path folder, RocksDB db, Options options, Cache cache, BloomFilter filter) {
+        this.folder = folder;
         this.db = db;
         this.options = options;
         this.cache = cache;
@@ -56,7 +65,7 @@ public final class RowStore implements AutoCloseable {
      * @param memoryBytes block cache and memtables together
      */
     public static RowStore open(Path folder, long memoryBytes) {
-        var cache = new LRUCache(memoryBytes / 2);
+        var cache = new LRUCache(memoryBytes / 4 * 3);
         var filter = new BloomFilter(10, false);
         var table = new BlockBasedTableConfig()
                 .setBlockCache(cache)
@@ -66,11 +75,9 @@ public final class RowStore implements AutoCloseable {
                 .setPinL0FilterAndIndexBlocksInCache(true);
         var options = new Options()
                 .setCreateIfMissing(true)
-                .setWriteBufferSize(Math.max(MIN_WRITE_BUFFER_BYTES, memoryBytes / 6))
-                .setMaxWriteBufferNumber(3)
+                .setWriteBufferSize(WRITE_BUFFER_BYTES)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setTableFormatConfig(table)
-                .setAtomicFlush(true)
                 .setMaxBackgroundJobs(2)
                 .setMaxOpenFiles(512)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -78,7 +85,7 @@ public final class RowStore implements AutoCloseable {
                 .setStatsDumpPeriodSec(0);
         try {
             Files.createDirectories(folder);
-            return new RowStore(RocksDB.open(options, folder.toString()), options, cache, filter);
+            return new RowStore(folder, RocksDB.open(options, folder.toString()), options, cache, filter);
         } catch (RocksDBException | IOException refused) {
             options.close();
             filter.close();
@@ -105,11 +112,12 @@ public final class RowStore implements AutoCloseable {
         }
     }
 
-    /** Applies a batch; readers see all of it or nothing. */
+    /** Applies a few changes; readers see all of them or nothing. Blocks until they are durable. */
     public void write(Batch batch) {
         enter();
-        try {
+        try (var now = new FlushOptions().setWaitForFlush(true)) {
             db.write(unlogged, batch.changes);
+            db.flush(now);
         } catch (RocksDBException broken) {
             throw broken("written", broken);
         } finally {
@@ -117,13 +125,26 @@ public final class RowStore implements AutoCloseable {
         }
     }
 
-    /** Makes every batch so far durable; blocks until it is. */
-    public void flush() {
+    /**
+     * Applies many changes, which cost a fraction of those of a batch; readers see all of them or nothing. Blocks until they are durable.
+     * One thread at a time.
+     */
+    public void ingest(Consumer<RowFile> content) {
         enter();
-        try (var now = new FlushOptions().setWaitForFlush(true)) {
-            db.flush(now);
+        Path sst = folder.resolve(INGESTED);
+        try (var environment = new EnvOptions().setBytesPerSync(BYTES_PER_SYNC);
+                var writer = new SstFileWriter(environment, options);
+                var moving = new IngestExternalFileOptions().setMoveFiles(true)) {
+            Files.deleteIfExists(sst); // of a crash
+            writer.open(sst.toString());
+            var file = new RowFile(writer);
+            content.accept(file);
+            file.finish();
+            db.ingestExternalFile(List.of(sst.toString()), moving);
         } catch (RocksDBException broken) {
-            throw broken("flushed", broken);
+            throw broken("written", broken);
+        } catch (IOException broken) {
+            throw Failure.of(Failure.Kind.UNAVAILABLE, "the store could not be written: " + broken.getMessage());
         } finally {
             leave();
         }
@@ -135,7 +156,7 @@ public final class RowStore implements AutoCloseable {
         return new Snapshot(this);
     }
 
-    /** Waits for reads in flight, then closes. Batches after the last flush may be lost. */
+    /** Waits for reads in flight, then closes. */
     @Override
     public void close() {
         synchronized (leaseMonitor) {
@@ -188,7 +209,7 @@ public final class RowStore implements AutoCloseable {
         }
     }
 
-    private static Failure broken(String verb, RocksDBException cause) {
+    static Failure broken(String verb, RocksDBException cause) {
         return Failure.of(Failure.Kind.UNAVAILABLE, "the store could not be " + verb + ": " + cause.getMessage());
     }
 
@@ -212,15 +233,6 @@ public final class RowStore implements AutoCloseable {
             }
         }
 
-        /** Deletes a key that was put exactly once since it last was absent: cheaper than {@link #delete}. */
-        public void deleteOnce(byte[] key) {
-            try {
-                changes.singleDelete(key);
-            } catch (RocksDBException broken) {
-                throw broken("changed", broken);
-            }
-        }
-
         /** Deletes the keys from {@code from} (inclusive) to {@code to} (exclusive). */
         public void deleteRange(byte[] from, byte[] to) {
             try {
@@ -228,11 +240,6 @@ public final class RowStore implements AutoCloseable {
             } catch (RocksDBException broken) {
                 throw broken("changed", broken);
             }
-        }
-
-        /** Bytes gathered so far. */
-        public long bytes() {
-            return changes.getDataSize();
         }
 
         @Override

@@ -27,7 +27,7 @@ class RowStoreTest {
             try (var batch = new RowStore.Batch()) {
                 batch.put(bytes("d"), bytes("4"));
                 batch.delete(bytes("a"));
-                batch.deleteOnce(bytes("b"));
+                batch.delete(bytes("b"));
                 store.write(batch);
             }
 
@@ -81,16 +81,79 @@ class RowStoreTest {
     }
 
     @Test
-    void whatWasFlushedSurvivesACrashAndWhatWasNotIsGone(@TempDir Path other) {
+    void whatWasWrittenSurvivesACrashAndHalfAFileIsGone(@TempDir Path other) {
         try (var store = RowStore.open(folder, MEMORY_BYTES)) {
-            put(store, "a", "1");
-            store.flush();
-            put(store, "b", "2");
-            copy(folder, other.resolve("crashed"));
+            put(store, "a", "1", "b", "1");
+
+            store.ingest(file -> {
+                file.put(bytes("c"), bytes("2"));
+                file.add(bytes("a"), bytes("2"));
+                file.addDelete(bytes("b"));
+                for (int i = 0; i < 100_000; i++) {
+                    file.add(bytes("row-" + (1_000_000 + i)), new byte[100]);
+                }
+                copy(folder, other.resolve("half"));
+            });
+            copy(folder, other.resolve("whole"));
         }
 
-        try (var recovered = RowStore.open(other.resolve("crashed"), MEMORY_BYTES)) {
-            assertThat(rows(recovered, "a", "z")).containsExactly("a=1");
+        try (var recovered = RowStore.open(other.resolve("half"), MEMORY_BYTES)) {
+            assertThat(rows(recovered, "a", "z")).containsExactly("a=1", "b=1");
+            recovered.ingest(file -> file.add(bytes("b"), bytes("3")));
+            assertThat(rows(recovered, "a", "z")).containsExactly("a=1", "b=3");
+        }
+        try (var recovered = RowStore.open(other.resolve("whole"), MEMORY_BYTES)) {
+            assertThat(rows(recovered, "a", "d")).containsExactly("a=2", "c=2");
+            assertThat(rows(recovered, "row", "s")).hasSize(100_000);
+        }
+    }
+
+    @Test
+    void ingestsAFileAsAWhole() {
+        try (var store = RowStore.open(folder, MEMORY_BYTES)) {
+            put(store, "a", "1", "c", "1");
+
+            try (var before = store.snapshot()) {
+                store.ingest(file -> {
+                    file.delete(bytes("c"));
+                    file.add(bytes("b"), bytes("2"));
+                });
+
+                assertThat(before.get(bytes("b"))).isNull();
+                assertThat(before.get(bytes("c"))).isEqualTo(bytes("1"));
+            }
+            assertThat(rows(store, "a", "z")).containsExactly("a=1", "b=2");
+        }
+    }
+
+    @Test
+    void mergesWhatAFileWasGivenInAnyOrder() {
+        try (var store = RowStore.open(folder, MEMORY_BYTES)) {
+            store.ingest(file -> {
+                file.put(bytes("z"), bytes("1"));
+                file.put(bytes("b"), bytes("1"));
+                file.delete(bytes("c"));
+                file.add(bytes("a"), bytes("2"));
+                file.add(bytes("c"), bytes("2"));
+                file.add(bytes("d"), bytes("2"));
+            });
+
+            assertThat(rows(store, "a", "zz")).containsExactly("a=2", "b=1", "c=2", "d=2", "z=1");
+        }
+    }
+
+    @Test
+    void aFileThatFailsChangesNothing() {
+        try (var store = RowStore.open(folder, MEMORY_BYTES)) {
+            var failure = catchThrowableOfType(
+                    Failure.class,
+                    () -> store.ingest(file -> {
+                        file.add(bytes("b"), bytes("1"));
+                        file.add(bytes("a"), bytes("1"));
+                    }));
+
+            assertThat(failure.kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
+            assertThat(rows(store, "a", "z")).isEmpty();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.projection.row;
 
+import dev.sluice.log.RowFile;
 import dev.sluice.log.RowStore;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -77,9 +78,9 @@ public final class CarryStore {
         return written;
     }
 
-    /** Writes what was frozen into a batch. Any one thread. */
-    public void write(Map<String, @Nullable Object[]> frozen, RowStore.Batch batch) {
-        frozen.forEach((stream, carried) -> batch.put(
+    /** Writes what was frozen into a file. Any one thread. */
+    public void write(Map<String, @Nullable Object[]> frozen, RowFile file) {
+        frozen.forEach((stream, carried) -> file.put(
                 StoreKeys.carried(viewId, stream.getBytes(StandardCharsets.UTF_8)),
                 Columns.writeScalars(encoder, carried)));
     }

@@ -1,5 +1,6 @@
 package dev.sluice.projection.row;
 
+import dev.sluice.log.RowFile;
 import dev.sluice.log.RowStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,10 +126,10 @@ public final class Expiry {
         }
     }
 
-    /** Writes what was frozen into a batch. Any one thread. */
-    public static void write(int viewId, Frozen frozen, RowStore.Batch batch) {
-        frozen.taken().forEach(batch::delete);
+    /** Writes what was frozen into a file. Any one thread. */
+    public static void write(int viewId, Frozen frozen, RowFile file) {
+        frozen.taken().forEach(file::delete);
         byte[] nothing = {};
-        frozen.noted().forEach(due -> batch.put(StoreKeys.due(viewId, due.micros(), due.key()), nothing));
+        frozen.noted().forEach(due -> file.put(StoreKeys.due(viewId, due.micros(), due.key()), nothing));
     }
 }

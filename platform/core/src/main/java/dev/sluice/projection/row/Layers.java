@@ -181,7 +181,7 @@ public final class Layers {
     public void sort() {
         lock.lock();
         Overlay overlay = active;
-        Overlay.Order order;
+        KeyOrder order;
         try {
             if (overlay.unsorted() < SORT_FROM) {
                 return;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.IntToLongFunction;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,36 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Overlay {
     private static final int COMPACT_FROM = 1024;
     private static final int INDEX_BYTES = 120;
-    private static final int SLOT_BYTES = 4 + 4 + 8;
+    private static final int SLOT_BYTES = 8 + 4 + 8;
+    private static final int CHANGE_SHIFT = 32;
     private static final int CHANGE_BYTES = 4 + 4;
-
-    /** Slots on their way into the order of keys, with all that tells their keys: rows that change meanwhile keep those. */
-    record Order(byte[][] chunks, int[] places, int[] sorted, int count) {
-        /** All of them in order; takes long when they are many. */
-        int[] made() {
-            var right = IntStream.range(sorted.length, count)
-                    .boxed()
-                    .sorted(this::compare)
-                    .mapToInt(Integer::intValue)
-                    .toArray();
-            var all = new int[count];
-            int l = 0;
-            int r = 0;
-            for (int i = 0; i < all.length; i++) {
-                boolean isLeft = r == right.length || l < sorted.length && compare(sorted[l], right[r]) < 0;
-                all[i] = isLeft ? sorted[l++] : right[r++];
-            }
-            return all;
-        }
-
-        private int compare(int left, int right) {
-            return RowImage.compareKeys(
-                    chunks[RowArena.chunk(places[left])],
-                    RowArena.at(places[left]),
-                    chunks[RowArena.chunk(places[right])],
-                    RowArena.at(places[right]));
-        }
-    }
 
     private final long firstChange;
     private final Columns columns;
@@ -57,7 +30,9 @@ public final class Overlay {
     private final List<byte @Nullable [][]> entries = new ArrayList<>();
     private RowArena arena = new RowArena();
     private int count;
-    private int[] places = new int[16];
+    /** By slot: the number of the last change since the first, and below it the place in the arena. */
+    private long[] rows = new long[16];
+
     private int[] since = new int[16];
     private long[] storedChanges = new long[16];
     private int[] sorted = {};
@@ -80,12 +55,12 @@ public final class Overlay {
 
     /** A key that this overlay does not have yet, and where the store lists it (0, null: it does not); its slot. */
     int add(String key, ByteWriter stored, long change, long storedChange, byte @Nullable [][] storedIn) {
-        if (count == places.length) {
-            places = Arrays.copyOf(places, 2 * count);
+        if (count == rows.length) {
+            rows = Arrays.copyOf(rows, 2 * count);
             since = Arrays.copyOf(since, 2 * count);
             storedChanges = Arrays.copyOf(storedChanges, 2 * count);
         }
-        places[count] = arena.add(key.getBytes(StandardCharsets.UTF_8), stored);
+        set(count, arena.add(key.getBytes(StandardCharsets.UTF_8), stored), since(change));
         since[count] = since(change);
         storedChanges[count] = storedChange;
         if (!indexes.isEmpty()) {
@@ -98,7 +73,7 @@ public final class Overlay {
 
     /** A newer row of a slot. */
     void change(int slot, ByteWriter stored, long change) {
-        places[slot] = arena.change(places[slot], stored);
+        set(slot, arena.change(place(slot), stored), since(change));
         if (arena.isWasteful()) {
             collect();
         }
@@ -108,7 +83,7 @@ public final class Overlay {
     private void collect() {
         var next = new RowArena();
         for (int slot = 0; slot < count; slot++) {
-            places[slot] = next.add(arena, places[slot]);
+            set(slot, next.add(arena, place(slot)), lastSince(slot));
         }
         arena = next;
     }
@@ -117,26 +92,55 @@ public final class Overlay {
         return Math.toIntExact(change - firstChange);
     }
 
+    private void set(int slot, int place, int lastSince) {
+        rows[slot] = (long) lastSince << CHANGE_SHIFT | Integer.toUnsignedLong(place);
+    }
+
+    private int place(int slot) {
+        return (int) rows[slot];
+    }
+
+    private int lastSince(int slot) {
+        return (int) (rows[slot] >>> CHANGE_SHIFT);
+    }
+
     /** Whether it had a slot by a change number. */
     boolean had(int slot, long change) {
         return firstChange + since[slot] <= change;
     }
 
     boolean isOf(int slot, String key) {
-        int place = places[slot];
+        int place = place(slot);
         return RowImage.isOf(arena.bytes(place), RowArena.at(place), key);
     }
 
     /** Stands before the stored form of a slot's row. */
     public ByteReader stored(int slot) {
-        int place = places[slot];
+        int place = place(slot);
         byte[] bytes = arena.bytes(place);
         return new ByteReader(bytes, RowImage.storedAt(bytes, RowArena.at(place)));
     }
 
     /** A copy of a slot's row. */
     public StoredRow row(int slot) {
-        return new StoredRow(columns, arena.copy(places[slot]));
+        return new StoredRow(columns, arena.copy(place(slot)));
+    }
+
+    /** The key of a slot in UTF-8. */
+    public byte[] key(int slot) {
+        int place = place(slot);
+        return RowImage.utf8Key(arena.bytes(place), RowArena.at(place));
+    }
+
+    /** A copy of the stored form of a slot's row. */
+    public byte[] storedBytes(int slot) {
+        int place = place(slot);
+        return RowImage.stored(arena.bytes(place), RowArena.at(place));
+    }
+
+    /** The change number of a slot's row. */
+    public long change(int slot) {
+        return firstChange + lastSince(slot);
     }
 
     /** The change number below which the store lists a slot's key, 0 when it does not know it. */
@@ -206,7 +210,7 @@ public final class Overlay {
 
     /** Whether what was logged there is still the row of its key. */
     private boolean isNewest(int at) {
-        return stored(order[at]).varint() == firstChange + changes[at];
+        return lastSince(order[at]) == changes[at];
     }
 
     /** The row of a key, null when there is none here; frozen. */
@@ -229,33 +233,59 @@ public final class Overlay {
     }
 
     private int compareKey(int slot, byte[] key) {
-        int place = places[slot];
+        int place = place(slot);
         return RowImage.compareKey(arena.bytes(place), RowArena.at(place), key);
     }
 
     /** About how much memory it takes. */
     long weight() {
         return arena.bytes()
-                + (long) SLOT_BYTES * places.length
+                + (long) SLOT_BYTES * rows.length
                 + (long) CHANGE_BYTES * order.length
                 + (long) Integer.BYTES * sorted.length
                 + indexBytes;
     }
 
+    /** All slots in the order of their changes and, within a commit, keys; frozen. */
+    public int[] byChange() {
+        return inOrder(this::change);
+    }
+
+    /** The slots of keys that the store lists, in the order of the changes there and, among equals, keys; frozen. */
+    public int[] byStoredChange() {
+        return inOrder(this::storedChange);
+    }
+
+    private int[] inOrder(IntToLongFunction change) {
+        int[] all = byKey();
+        long[] numbers = new long[all.length];
+        int numbered = 0;
+        for (int i = 0; i < all.length; i++) {
+            long number = change.applyAsLong(all[i]);
+            if (number > 0) {
+                numbers[numbered++] = number << RowTable.SLOT_BITS | i;
+            }
+        }
+        Arrays.sort(numbers, 0, numbered);
+        return Arrays.stream(numbers, 0, numbered)
+                .mapToInt(number -> all[RowTable.slot(number)])
+                .toArray();
+    }
+
     /** All slots in the order of keys; under the lock, or frozen. */
     public synchronized int[] byKey() {
         if (sorted.length < count) {
-            sorted = new Order(arena.chunks(), places, sorted, count).made();
+            sorted = order().made();
         }
         return sorted;
     }
 
     /** The slots that are in order, and those that are in none yet; under the lock. */
-    synchronized Order order() {
-        return new Order(arena.chunks(), places.clone(), sorted, count);
+    synchronized KeyOrder order() {
+        return new KeyOrder(arena.chunks(), rows.clone(), sorted, count);
     }
 
-    /** Takes an order over that was {@link Order#made} outside the lock; under the lock. */
+    /** Takes an order over that was {@link KeyOrder#made} outside the lock; under the lock. */
     synchronized void order(int[] made) {
         if (made.length > sorted.length) {
             sorted = made;

@@ -95,6 +95,26 @@ public final class RowImage {
                 left, leftKey, leftKey + keyBytes(left, leftAt), right, rightKey, rightKey + keyBytes(right, rightAt));
     }
 
+    /** How many first bytes two keys have in common. */
+    static int commonBytes(byte[] left, int leftAt, byte[] right, int rightAt) {
+        int leftKey = keyAt(left, leftAt);
+        int rightKey = keyAt(right, rightAt);
+        int most = Math.min(keyBytes(left, leftAt), keyBytes(right, rightAt));
+        int differs = Arrays.mismatch(left, leftKey, leftKey + most, right, rightKey, rightKey + most);
+        return differs < 0 ? most : differs;
+    }
+
+    /** Some bytes of its key as a number, 0 for those behind its end. */
+    static long keyNumber(byte[] bytes, int at, int from, int count) {
+        int keyAt = keyAt(bytes, at);
+        int end = keyBytes(bytes, at);
+        long number = 0;
+        for (int i = from; i < from + count; i++) {
+            number = number << Byte.SIZE | (i < end ? bytes[keyAt + i] & 0xff : 0);
+        }
+        return number;
+    }
+
     /** By the bytes of its key and a key in UTF-8. */
     static int compareKey(byte[] bytes, int at, byte[] key) {
         int keyAt = keyAt(bytes, at);

@@ -16,7 +16,7 @@ final class RowTable {
     static final long NONE = 0;
 
     private static final int MIN_CAPACITY = 64;
-    private static final int SLOT_BITS = 24;
+    static final int SLOT_BITS = 24;
     private static final int NUMBER_BITS = 8;
     private static final int HASH_SHIFT = SLOT_BITS + NUMBER_BITS;
     private static final int MAX_NUMBER = (1 << NUMBER_BITS) - 1;
