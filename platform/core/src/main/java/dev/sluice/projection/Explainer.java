@@ -185,7 +185,7 @@ final class Explainer {
         };
         long lastMicros = 0;
         for (var event : events) {
-            program.fold(event, outcomes);
+            program.fold(List.of(event), outcomes);
             lastMicros = event.recordedMicros();
             table.commit(new long[] {event.offset()}, lastMicros, false);
         }

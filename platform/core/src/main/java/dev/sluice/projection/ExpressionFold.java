@@ -43,6 +43,17 @@ final class ExpressionFold implements RowFold {
     }
 
     @Override
+    public void expect(EventFacts facts) {
+        if (each == null) {
+            try {
+                table.expect(key.of(facts));
+            } catch (Failure untold) {
+                return; // folding it says what is wrong
+            }
+        }
+    }
+
+    @Override
     public void fold(EventFacts facts, RecordedEvent event, long dueMicros, @Nullable Object[] carried) throws Refused {
         if (each == null && alerts == null) {
             foldOnce(facts, event, dueMicros, carried);

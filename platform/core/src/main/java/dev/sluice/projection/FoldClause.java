@@ -26,6 +26,7 @@ final class FoldClause {
     private final @Nullable Condition where;
     private final RowFold rows;
     private final long retainMicros;
+    private final boolean isForeseen;
 
     FoldClause(Table table, Definition.Clause clause, EventSlots slots) {
         this.table = table;
@@ -37,6 +38,7 @@ final class FoldClause {
         var windowed = definition.window();
         var common = definition.variables(null);
         window = windowed == null ? null : new Windowing(windowed, retainMicros, common.size() - 1);
+        isForeseen = deed != Deed.NONE && definition.carried().isEmpty() && windowed == null;
         where = definition.where() == null ? null : slots.compileCondition(definition.where(), common);
         rows = definition.isJava()
                 ? new JavaFold<>(table, table.java().required(definition), clause.type())
@@ -54,6 +56,13 @@ final class FoldClause {
         LATE,
         PARKED,
         FOLDED
+    }
+
+    /** Tells the table which row an event will ask for, if that can be told before those ahead of it are folded. */
+    void expect(EventFacts facts, RecordedEvent event, String type) {
+        if (isForeseen && from.includes(event, type)) {
+            rows.expect(facts);
+        }
     }
 
     /** Folds an event whole or, with a {@link Refused}, not at all; what it leaves to carry is remembered in any case. */

@@ -97,13 +97,11 @@ final class Lane {
     }
 
     private int fold(int shard, List<RecordedEvent> events, Program.Outcomes outcomes) {
-        for (int i = 0; i < events.size(); i++) {
-            try {
-                program.fold(events.get(i), outcomes);
-            } catch (Failure unreadable) {
-                // not the same as a log that cannot be read now: part of the batch has been folded
-                throw new IllegalStateException("an event of shard " + shard + " cannot be read", unreadable);
-            }
+        try {
+            program.fold(events, outcomes);
+        } catch (Failure unreadable) {
+            // not the same as a log that cannot be read now: part of the batch has been folded
+            throw new IllegalStateException("an event of shard " + shard + " cannot be read", unreadable);
         }
         if (!events.isEmpty()) {
             var last = events.get(events.size() - 1);

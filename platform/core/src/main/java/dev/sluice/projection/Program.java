@@ -7,19 +7,39 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.FoldClause.Outcome;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The clauses of some tables by event type, over one set of slots: an event's bytes are read once for all of them. */
+/**
+ * The clauses of some tables by event type, over one set of slots: an event's bytes are read once for all of them. Events are looked at
+ * some at a time before they are folded one by one, so that the rows of all of them are waited for together: a fold over many keys
+ * does little but wait for memory.
+ */
 final class Program {
     private static final FoldClause[] NONE = {};
 
+    /** What a processor can read from memory at the same time is less, what its nearest cache holds more. */
+    private static final int AHEAD = 32;
+
     private final List<Table> tables;
     private final Map<String, FoldClause[]> clauses = new HashMap<>();
-    private final EventFacts facts;
+    private final Turn[] turns = new Turn[AHEAD];
+    private final EventFacts heldFacts;
     private final Release release;
+
+    /** An event and what it means. */
+    private static final class Turn {
+        private final EventFacts facts;
+        private String type = "";
+        private FoldClause @Nullable [] meant;
+
+        Turn(EventSlots slots) {
+            facts = new EventFacts(slots);
+        }
+    }
 
     /** @param log where events that were held back are read again */
     Program(List<Table> tables, Log log) {
@@ -33,7 +53,8 @@ final class Program {
             }
         }
         byType.forEach((type, list) -> clauses.put(type, list.toArray(FoldClause[]::new)));
-        facts = new EventFacts(slots);
+        Arrays.setAll(turns, turn -> new Turn(slots));
+        heldFacts = new EventFacts(slots);
         release = new Release(log, this);
     }
 
@@ -63,20 +84,44 @@ final class Program {
             int attempts,
             @Nullable Position retriedFrom) {}
 
-    void fold(RecordedEvent event, Outcomes outcomes) {
-        String type = event.type();
-        var meant = clauses.get(type);
-        if (meant == null) {
-            if (Release.isMeant(event, type)) {
+    /** Folds events in their order. */
+    void fold(List<RecordedEvent> events, Outcomes outcomes) {
+        for (int from = 0; from < events.size(); from += AHEAD) {
+            var some = events.subList(from, Math.min(events.size(), from + AHEAD));
+            for (int i = 0; i < some.size(); i++) {
+                expect(turns[i], some.get(i));
+            }
+            for (var table : tables) {
+                table.fetch();
+            }
+            for (int i = 0; i < some.size(); i++) {
+                fold(turns[i], some.get(i), outcomes);
+            }
+        }
+    }
+
+    private void expect(Turn turn, RecordedEvent event) {
+        turn.type = event.type();
+        turn.meant = clauses.get(turn.type);
+        if (turn.meant != null) {
+            turn.facts.of(event);
+            for (var clause : turn.meant) {
+                clause.expect(turn.facts, event, turn.type);
+            }
+        }
+    }
+
+    private void fold(Turn turn, RecordedEvent event, Outcomes outcomes) {
+        if (turn.meant == null) {
+            if (Release.isMeant(event, turn.type)) {
                 tables.forEach(table -> release.of(event, table, outcomes));
             }
             return;
         }
-        facts.of(event);
-        for (var clause : meant) {
+        for (var clause : turn.meant) {
             var table = clause.table();
             try {
-                var outcome = clause.fold(facts, event, type);
+                var outcome = clause.fold(turn.facts, event, turn.type);
                 table.tally().count(outcome);
                 if (outcome == Outcome.PARKED) {
                     checkHeld(table, outcomes);
@@ -107,10 +152,10 @@ final class Program {
 
     /** Folds an event that a table has held back; NOT_MEANT when the table has no clause for it. */
     Outcome foldHeld(Table table, RecordedEvent event, @Nullable Object[] carried) throws FoldClause.Refused {
-        facts.of(event);
+        heldFacts.of(event);
         for (var clause : clauses.getOrDefault(event.type(), NONE)) {
             if (clause.table() == table) {
-                return clause.foldHeld(facts, event, carried);
+                return clause.foldHeld(heldFacts, event, carried);
             }
         }
         return Outcome.NOT_MEANT;

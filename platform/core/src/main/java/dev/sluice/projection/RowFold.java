@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What an event of one type does to the rows it is for. For the fold thread. */
 sealed interface RowFold permits ExpressionFold, JavaFold {
+    /** Tells the table which row will be asked for, if that is cheap to tell. */
+    void expect(EventFacts facts);
+
     /** The keys of all rows, as far as they can be told. */
     Set<String> keys(EventFacts facts, RecordedEvent event);
 

@@ -195,6 +195,16 @@ final class Table {
                 new Cursor.ViewPart(view.storeId(), view.epoch(), view.projection(), view.generation(), change, key));
     }
 
+    /** A key that {@link #draft} will be asked for soon. Fold thread. */
+    void expect(String key) {
+        rows.expect(key);
+    }
+
+    /** Brings the rows of the expected keys near the processor. Fold thread. */
+    void fetch() {
+        rows.fetch();
+    }
+
     /** A row for this batch to change; what is done to it counts when it is {@link #touch touched} or deleted. Fold thread. */
     Draft draft(String key) {
         var draft = drafts.get(key);

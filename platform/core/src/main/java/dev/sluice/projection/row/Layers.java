@@ -64,6 +64,16 @@ public final class Layers {
         return rows.find(key);
     }
 
+    /** A key that will be looked for soon. Fold thread. */
+    public void expect(String key) {
+        rows.expect(key);
+    }
+
+    /** Brings the rows of the expected keys near the processor. Fold thread. */
+    public void fetch() {
+        rows.fetch();
+    }
+
     /** What is stored at a place, null at {@link RowTable#NONE}. Fold thread. */
     public Columns.@Nullable Stored read(long place) {
         var overlay = rows.overlay(place);

@@ -114,6 +114,17 @@ public final class Overlay {
         return RowImage.isOf(arena.bytes(place), RowArena.at(place), key);
     }
 
+    /** Reads what leads to a slot's row. */
+    long fetchSlot(int slot) {
+        return rows[slot];
+    }
+
+    /** Reads a slot's row. */
+    int fetchRow(int slot) {
+        int place = place(slot);
+        return arena.fetch(place);
+    }
+
     /** Stands before the stored form of a slot's row. */
     public ByteReader stored(int slot) {
         int place = place(slot);

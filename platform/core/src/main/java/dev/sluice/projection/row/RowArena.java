@@ -13,6 +13,7 @@ final class RowArena {
     private static final int OFFSET_BITS = 16;
     private static final int CHUNK_BYTES = 1 << OFFSET_BITS;
     private static final int FIRST_CHUNK_BYTES = 4 << 10;
+    private static final int LINE_BYTES = 64;
     private static final int OFFSET_MASK = CHUNK_BYTES - 1;
 
     private final List<byte[]> chunks = new ArrayList<>();
@@ -25,6 +26,13 @@ final class RowArena {
     /** The array that a place is in. */
     byte[] bytes(int place) {
         return chunks.get(chunk(place));
+    }
+
+    /** Reads the first bytes of a row, where most rows have most of theirs. */
+    int fetch(int place) {
+        byte[] bytes = bytes(place);
+        int at = at(place);
+        return bytes[at] + bytes[Math.min(bytes.length - 1, at + LINE_BYTES)];
     }
 
     /** The arrays so far. */

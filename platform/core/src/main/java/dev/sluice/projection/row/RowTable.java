@@ -29,6 +29,11 @@ final class RowTable {
     private @Nullable Overlay[] overlays = new Overlay[4];
     private int overlayCount;
     private int firstNumber = 1;
+    private long[] places = new long[64];
+    private int expected;
+
+    @SuppressWarnings("unused") // else what is read only to have it near would not be read
+    private long fetched;
 
     /** Takes rows from another overlay from now on; places found before hold no longer. */
     void begin(Overlay overlay) {
@@ -59,6 +64,41 @@ final class RowTable {
             i = i + 1 & mask;
         }
         return NONE;
+    }
+
+    /** A key that will be looked for soon. */
+    void expect(String key) {
+        if (expected == places.length) {
+            places = Arrays.copyOf(places, 2 * expected);
+        }
+        places[expected++] = hash(key);
+    }
+
+    /**
+     * Reads what the expected keys lead to, one step of all of them before the next: so the processor waits once for many rows,
+     * and they are near when they are looked for.
+     */
+    void fetch() {
+        int mask = entries.length - 1;
+        for (int n = 0; n < expected; n++) {
+            int hash = (int) places[n];
+            int i = hash & mask;
+            while (entries[i] != NONE && (int) (entries[i] >>> HASH_SHIFT) != hash) {
+                i = i + 1 & mask;
+            }
+            places[n] = entries[i];
+        }
+        long read = 0;
+        for (int n = 0; n < expected; n++) {
+            var overlay = overlay(places[n]);
+            read += overlay == null ? 0 : overlay.fetchSlot(slot(places[n]));
+        }
+        for (int n = 0; n < expected; n++) {
+            var overlay = overlay(places[n]);
+            read += overlay == null ? 0 : overlay.fetchRow(slot(places[n]));
+        }
+        fetched = read;
+        expected = 0;
     }
 
     /** The overlay of a place, null when it is {@link #NONE} or forgotten. */
