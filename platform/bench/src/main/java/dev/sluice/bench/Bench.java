@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
             IngestCommand.class,
             ProjectCommand.class,
             HttpCommand.class,
-            LatencyCommand.class,
+            SubscribeCommand.class,
             RecoverCommand.class,
             SlowCommand.class
         },

@@ -3,7 +3,10 @@ package dev.sluice.bench;
 /** The fold that is measured: count, sum and last by key. */
 final class BenchProjection {
     static final String NAME = "bench";
-    static final String YAML = yaml(NAME, "orders");
+    /** The column that counts a row's orders. */
+    static final String COUNT = "orders";
+
+    static final String YAML = yaml(NAME, COUNT);
 
     private BenchProjection() {}
 

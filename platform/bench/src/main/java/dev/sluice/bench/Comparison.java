@@ -24,19 +24,36 @@ final class Comparison {
 
     /** What a run is judged by. */
     enum Figure {
-        EVENTS_PER_SECOND("events/s"),
-        EVENTS_PER_CPU_SECOND("events a CPU-second");
+        EVENTS_PER_SECOND("events/s", "%,.0f", false),
+        EVENTS_PER_CPU_SECOND("events a CPU-second", "%,.0f", false),
+        P99_MILLIS("p99 ms", "%,.1f", true),
+        MAX_MILLIS("most ms", "%,.1f", true),
+        CORES("processors of the server", "%.2f", true),
+        KIB_A_SUBSCRIBER("KiB a subscriber", "%,.1f", true),
+        SECONDS_UNTIL_CURRENT("seconds until all are current", "%.2f", true),
+        SNAPSHOTS("snapshot frames", "%,.0f", true),
+        NOT_EXACT("subscribers not resumed exactly", "%,.0f", true);
 
         final String shown;
+        final String format;
+        /** Whether less is better. */
+        final boolean isCost;
 
-        Figure(String shown) {
+        Figure(String shown, String format, boolean isCost) {
             this.shown = shown;
+            this.format = format;
+            this.isCost = isCost;
         }
 
         double of(Run run) {
             return switch (this) {
                 case EVENTS_PER_SECOND -> run.eventsPerSecond();
                 case EVENTS_PER_CPU_SECOND -> 1e6 / run.cpuMicrosPerEvent();
+                case P99_MILLIS -> run.latencyMicros(99) / 1e3;
+                case MAX_MILLIS -> run.latencyMicros(100) / 1e3;
+                case CORES -> run.cpuSeconds() * 1e9 / run.nanos();
+                case KIB_A_SUBSCRIBER, SECONDS_UNTIL_CURRENT, SNAPSHOTS, NOT_EXACT ->
+                    Objects.requireNonNull(run.more().get(this));
             };
         }
     }
@@ -45,9 +62,9 @@ final class Comparison {
      * What is looked at: a figure of {@code target} over that of another, or the figure itself.
      *
      * @param beside null for the figure itself
-     * @param least 0 when nothing is demanded
+     * @param limit the least, of a cost the most; 0, of a cost infinity, when nothing is demanded
      */
-    record Demand(String target, @Nullable String beside, Figure figure, double least) {
+    record Demand(String target, @Nullable String beside, Figure figure, double limit) {
         /** A ratio of events/s. */
         static Demand ratio(String target, String beside, double least) {
             return new Demand(target, beside, Figure.EVENTS_PER_SECOND, least);
@@ -63,6 +80,20 @@ final class Comparison {
             return new Demand(target, null, Figure.EVENTS_PER_CPU_SECOND, least);
         }
 
+        /** A figure that may be so much at most. */
+        static Demand most(String target, Figure figure, double most) {
+            return new Demand(target, null, figure, most);
+        }
+
+        /** A figure of which nothing is demanded. */
+        static Demand shown(String target, Figure figure) {
+            return new Demand(target, null, figure, figure.isCost ? Double.POSITIVE_INFINITY : 0);
+        }
+
+        boolean isDemanded() {
+            return limit != (figure.isCost ? Double.POSITIVE_INFINITY : 0);
+        }
+
         private boolean isOf(Set<String> targets) {
             return targets.contains(target) && (beside == null || targets.contains(beside));
         }
@@ -71,7 +102,7 @@ final class Comparison {
     /** The median over the rounds of what is looked at. */
     record Outcome(Demand demand, double median, List<Double> rounds) {
         boolean isMet() {
-            return median >= demand.least();
+            return demand.figure().isCost ? median <= demand.limit() : median >= demand.limit();
         }
     }
 

@@ -64,6 +64,34 @@ final class Machine {
         }
     }
 
+    /** Throws when this process may not have so many sockets to one server, and files beside them. */
+    static void expectSockets(int sockets, int otherFiles) {
+        var system = ManagementFactory.getOperatingSystemMXBean();
+        if (system instanceof com.sun.management.UnixOperatingSystemMXBean unix
+                && unix.getMaxFileDescriptorCount() < sockets + otherFiles) {
+            throw new IllegalStateException("found a limit of %,d open files, expected at least %,d: ulimit -n %d"
+                    .formatted(unix.getMaxFileDescriptorCount(), sockets + otherFiles, sockets + otherFiles));
+        }
+        long ports = ephemeralPorts();
+        if (ports < sockets) {
+            throw new IllegalStateException(
+                    "found %,d ports for outgoing connections, expected at least %,d: sysctl -w net.ipv4.ip_local_port_range='10240 65000'"
+                            .formatted(ports, sockets));
+        }
+    }
+
+    /** How many sockets may be connected to one address and port. */
+    private static long ephemeralPorts() {
+        try {
+            String[] range = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"))
+                    .trim()
+                    .split("\\s+");
+            return Long.parseLong(range[1]) - Long.parseLong(range[0]) + 1;
+        } catch (IOException | RuntimeException notLinux) {
+            return Long.MAX_VALUE;
+        }
+    }
+
     /** The disk's weather: median µs of an appended, synced 4 KiB. */
     static double syncMicros(Path folder) {
         Path probe = folder.resolve("sync-probe");

@@ -7,34 +7,38 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Publishes orders to a topic at a steady rate, each when it is due: a late one is sent at once, its due time stands. */
+/** Publishes orders at a steady rate, each when it is due: a late one is sent at once, its due time stands. */
 final class Publisher implements AutoCloseable {
     /** Told of every order before it is sent. */
     interface Due {
         void due(int stream, byte[] order, long dueNanos);
     }
 
-    private final String topic;
-    private final OrderData data;
-    private final KafkaProducer<byte[], byte[]> producer;
+    /** Where orders go. */
+    interface Outlet extends AutoCloseable {
+        void send(int stream, byte[] order);
 
-    Publisher(String bootstrapServers, String topic, OrderData data) {
-        this.topic = topic;
-        this.data = data;
-        producer = new KafkaProducer<>(Map.of(
-                "bootstrap.servers",
-                bootstrapServers,
-                "acks",
-                "all",
-                "linger.ms",
-                "0",
-                "key.serializer",
-                ByteArraySerializer.class,
-                "value.serializer",
-                ByteArraySerializer.class));
+        /** Blocks until all that was sent has arrived. */
+        void flush();
+
+        @Override
+        void close();
     }
 
-    /** Blocks for {@code count} orders at {@code ratePerSecond} and until the broker has them. */
+    private final Outlet outlet;
+    private final OrderData data;
+
+    Publisher(Outlet outlet, OrderData data) {
+        this.outlet = outlet;
+        this.data = data;
+    }
+
+    /** To a topic, with the stream's number as key. */
+    Publisher(String bootstrapServers, String topic, OrderData data) {
+        this(new TopicOutlet(bootstrapServers, topic), data);
+    }
+
+    /** Blocks for {@code count} orders at {@code ratePerSecond} and until they have arrived. */
     void publish(long count, int ratePerSecond, Due due) {
         long start = System.nanoTime();
         for (long i = 0; i < count; i++) {
@@ -42,17 +46,63 @@ final class Publisher implements AutoCloseable {
             for (long wait; (wait = dueNanos - System.nanoTime()) > 0; ) {
                 LockSupport.parkNanos(wait);
             }
-            int stream = data.nextStream();
-            byte[] order = data.nextOrder();
-            due.due(stream, order, dueNanos);
-            producer.send(
-                    new ProducerRecord<>(topic, String.valueOf(stream).getBytes(StandardCharsets.US_ASCII), order));
+            publish(data.nextStream(), dueNanos, due);
         }
-        producer.flush();
+        outlet.flush();
+    }
+
+    /** An order for each stream, as fast as it goes. */
+    void publishEach(Due due) {
+        for (int stream = 0; stream < data.streamCount(); stream++) {
+            publish(stream, System.nanoTime(), due);
+        }
+        outlet.flush();
+    }
+
+    private void publish(int stream, long dueNanos, Due due) {
+        byte[] order = data.nextOrder();
+        due.due(stream, order, dueNanos);
+        outlet.send(stream, order);
     }
 
     @Override
     public void close() {
-        producer.close();
+        outlet.close();
+    }
+
+    private static final class TopicOutlet implements Outlet {
+        private final String topic;
+        private final KafkaProducer<byte[], byte[]> producer;
+
+        TopicOutlet(String bootstrapServers, String topic) {
+            this.topic = topic;
+            producer = new KafkaProducer<>(Map.of(
+                    "bootstrap.servers",
+                    bootstrapServers,
+                    "acks",
+                    "all",
+                    "linger.ms",
+                    "0",
+                    "key.serializer",
+                    ByteArraySerializer.class,
+                    "value.serializer",
+                    ByteArraySerializer.class));
+        }
+
+        @Override
+        public void send(int stream, byte[] order) {
+            producer.send(
+                    new ProducerRecord<>(topic, String.valueOf(stream).getBytes(StandardCharsets.US_ASCII), order));
+        }
+
+        @Override
+        public void flush() {
+            producer.flush();
+        }
+
+        @Override
+        public void close() {
+            producer.close();
+        }
     }
 }

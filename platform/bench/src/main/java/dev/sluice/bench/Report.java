@@ -56,11 +56,11 @@ final class Report {
 
     private static String line(Comparison.Outcome outcome) {
         var demand = outcome.demand();
-        String format = demand.beside() == null ? "%,.0f" : "%.2f";
+        String format = demand.beside() == null ? demand.figure().format : "%.2f";
         String subject = demand.beside() == null ? demand.target() : demand.target() + " / " + demand.beside();
-        String demanded = demand.least() == 0
-                ? ""
-                : " demanded " + format.formatted(demand.least()) + ": " + (outcome.isMet() ? "met" : "MISSED");
+        String demanded = demand.isDemanded()
+                ? " demanded " + format.formatted(demand.limit()) + ": " + (outcome.isMet() ? "met" : "MISSED")
+                : "";
         return "%s, %s = %s %s%s"
                 .formatted(
                         subject,
@@ -114,6 +114,7 @@ final class Report {
             json.put("p50Micros", run.latencyMicros(50));
             json.put("p99Micros", run.latencyMicros(99));
         }
+        run.more().forEach((figure, value) -> json.put(figure.shown, value));
         return json;
     }
 
@@ -126,7 +127,9 @@ final class Report {
         json.put("figure", outcome.demand().figure().shown);
         json.put("median", outcome.median());
         json.put("rounds", outcome.rounds());
-        json.put("demanded", outcome.demand().least());
+        if (outcome.demand().isDemanded()) {
+            json.put("demanded", outcome.demand().limit());
+        }
         json.put("met", outcome.isMet());
         return json;
     }

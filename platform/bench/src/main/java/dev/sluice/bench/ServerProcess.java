@@ -10,32 +10,48 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A Sluice server in a JVM of its own ({@code -Xmx512m}), from this process's class path, asked only over its public API. */
+/**
+ * A server in a JVM of its own ({@code -Xmx512m}), from this process's class path: a Sluice server, asked only over its public API,
+ * or a plain program that it is compared with.
+ */
 final class ServerProcess implements AutoCloseable {
+    private static final String CONFIG = "sluice.yaml";
+    /** A heap that is resident from the beginning: what the process grows by lies outside of it. */
+    private static final List<String> WHOLE_HEAP = List.of("-Xms512m", "-XX:+AlwaysPreTouch");
+
     private final Path folder;
+    private final List<String> command;
     private final HttpClient http = HttpClient.newHttpClient();
     private final Process process;
     private final URI url;
 
-    private ServerProcess(Path folder) throws IOException {
+    private ServerProcess(Path folder, List<String> command) throws IOException {
         this.folder = folder;
-        process = new ProcessBuilder(
-                        Machine.javaTool("java"),
-                        "-Xmx512m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dsluice.home=" + System.getProperty("sluice.home", ""),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.sluice.server.Main",
-                        "serve",
-                        "--config",
-                        folder.resolve("sluice.yaml").toString())
+        this.command = command;
+        process = new ProcessBuilder(command)
                 .redirectError(folder.resolve("server.log").toFile())
                 .start();
         url = awaitReady();
+    }
+
+    private static List<String> java(List<String> flags, String main, List<String> arguments) {
+        var command = new ArrayList<String>();
+        command.add(Machine.javaTool("java"));
+        command.add("-Xmx512m");
+        command.addAll(flags);
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add("-Dsluice.home=" + System.getProperty("sluice.home", ""));
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(main);
+        command.addAll(arguments);
+        return command;
     }
 
     /**
@@ -44,6 +60,22 @@ final class ServerProcess implements AutoCloseable {
      * @param bootstrapServers the broker of the source {@code bench}; null for no source
      */
     static ServerProcess start(Path folder, @Nullable String bootstrapServers, String topic) throws IOException {
+        return start(List.of(), folder, bootstrapServers, topic);
+    }
+
+    /** As {@link #start}, with its whole heap resident from the beginning. */
+    static ServerProcess startWhole(Path folder, String bootstrapServers, String topic) throws IOException {
+        return start(WHOLE_HEAP, folder, bootstrapServers, topic);
+    }
+
+    /** Starts a plain program with the flags of {@link #startWhole}; it says {@code ready URL} as Sluice does. */
+    static ServerProcess startPlain(Path folder, Class<?> main, List<String> arguments) throws IOException {
+        Files.createDirectories(folder);
+        return new ServerProcess(folder, java(WHOLE_HEAP, main.getName(), arguments));
+    }
+
+    private static ServerProcess start(List<String> flags, Path folder, @Nullable String bootstrapServers, String topic)
+            throws IOException {
         Files.createDirectories(folder);
         String source = bootstrapServers == null ? "" : """
                 kafka:
@@ -51,10 +83,18 @@ final class ServerProcess implements AutoCloseable {
                   sources:
                     - { name: bench, topics: [ %s ], stream: 'order-${key}', type: OrderPlaced }
                 """.formatted(bootstrapServers, topic);
+        Path config = folder.resolve(CONFIG);
         Files.writeString(
-                folder.resolve("sluice.yaml"),
-                "http: { port: 0 }\ndata: { dir: '%s' }\n%s".formatted(folder.resolve("data"), source));
-        return new ServerProcess(folder);
+                config, "http: { port: 0 }\ndata: { dir: '%s' }\n%s".formatted(folder.resolve("data"), source));
+        return new ServerProcess(
+                folder, java(flags, "dev.sluice.server.Main", List.of("serve", "--config", config.toString())));
+    }
+
+    /** Starts a Sluice server that has ended again, on its files and its port. */
+    ServerProcess startAgain() throws IOException {
+        Path config = folder.resolve(CONFIG);
+        Files.writeString(config, Files.readString(config).replace("port: 0", "port: " + url.getPort()));
+        return new ServerProcess(folder, command);
     }
 
     URI url() {
@@ -76,6 +116,11 @@ final class ServerProcess implements AutoCloseable {
         if (answer.statusCode() >= 300) {
             throw new IOException("the projection was refused: " + answer.body());
         }
+    }
+
+    /** CPU time so far. */
+    double cpuSeconds() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e9;
     }
 
     /** What the server's heap holds after a full collection. */

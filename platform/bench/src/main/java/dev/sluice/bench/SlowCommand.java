@@ -3,9 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.kafka.DevBroker;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,7 +23,7 @@ import picocli.CommandLine.Option;
 final class SlowCommand implements Callable<Integer> {
     private static final String TOPIC = "bench-orders";
     private static final long DEMANDED_BYTES = 1 << 20;
-    private static final long MOST_SETTLE_NANOS = 120_000_000_000L;
+    private static final Duration MOST_SETTLE_TIME = Duration.ofMinutes(2);
 
     @Mixin
     private BenchOptions options = new BenchOptions();
@@ -45,12 +43,8 @@ final class SlowCommand implements Callable<Integer> {
             description = "How long it does not read (${DEFAULT-VALUE})")
     private Duration duration = Duration.ofSeconds(60);
 
-    private long[] published = {};
-    private final Map<String, Long> received = new ConcurrentHashMap<>();
-
     @Override
     public Integer call() throws Exception {
-        published = new long[options.streams];
         Path folder = options.newFolder();
         try (var broker = DevBroker.start(folder.resolve("kafka"), 0)) {
             broker.createTopic(TOPIC, 4);
@@ -67,54 +61,28 @@ final class SlowCommand implements Callable<Integer> {
 
     private int measure(ServerProcess server, Publisher publisher) throws Exception {
         long count = duration.toMillis() * rate / 1_000;
-        try (var reading = LiveClient.subscribe(server.url(), this::receive)) {
-            publish(publisher, count);
-            awaitEveryNewestValue();
+        var freshness = new Freshness(options.streams, rate);
+        try (var reading = new Swarm(server.url())) {
+            reading.add("", freshness.watch());
+            reading.open(MOST_SETTLE_TIME);
+            publisher.publish(count, rate, freshness);
+            reading.awaitNewest(MOST_SETTLE_TIME);
             long heapBefore = server.liveHeapBytes();
             long residentBefore = server.residentBytes();
-            System.err.printf("the subscriber has read %,d keys, it stops now%n", received.size());
+            System.err.printf("the subscriber has read %,d rows, it stops now%n", reading.rows());
 
-            reading.stopReading();
-            publish(publisher, count);
+            reading.isReading(false);
+            publisher.publish(count, rate, freshness);
             Thread.sleep(1_000);
             long heap = server.liveHeapBytes() - heapBefore;
             long resident = server.residentBytes() - residentBefore;
 
             long start = System.nanoTime();
-            reading.readOn();
-            awaitEveryNewestValue();
+            reading.isReading(true);
+            reading.awaitNewest(MOST_SETTLE_TIME);
             print(heap, resident, (System.nanoTime() - start) / 1e9);
             return options.check && heap > DEMANDED_BYTES ? 1 : 0;
         }
-    }
-
-    private void publish(Publisher publisher, long count) {
-        publisher.publish(count, rate, (stream, order, dueNanos) -> published[stream]++);
-    }
-
-    private void receive(String key, com.fasterxml.jackson.databind.JsonNode row) {
-        received.put(key, row.path("orders").asLong());
-    }
-
-    private void awaitEveryNewestValue() throws InterruptedException {
-        long start = System.nanoTime();
-        for (long missing; (missing = missing()) > 0; ) {
-            if (System.nanoTime() - start > MOST_SETTLE_NANOS) {
-                throw new IllegalStateException(
-                        "found %,d keys without their newest value after 2 minutes, expected none".formatted(missing));
-            }
-            Thread.sleep(20);
-        }
-    }
-
-    private long missing() {
-        long missing = 0;
-        for (int stream = 0; stream < published.length; stream++) {
-            if (published[stream] != received.getOrDefault(String.valueOf(stream), 0L)) {
-                missing++;
-            }
-        }
-        return missing;
     }
 
     private void print(long heap, long resident, double seconds) {
@@ -125,14 +93,8 @@ final class SlowCommand implements Callable<Integer> {
         } else {
             System.out.printf(
                     "not reading for %d s at %,d events/s: the server's live heap %+,d KiB (demanded < %,d), resident %+,d KiB;"
-                            + " %,d keys at their newest value %.2f s after it read on%n",
-                    duration.toSeconds(),
-                    rate,
-                    heap >> 10,
-                    DEMANDED_BYTES >> 10,
-                    resident >> 10,
-                    received.size(),
-                    seconds);
+                            + " every key at its newest value %.2f s after it read on%n",
+                    duration.toSeconds(), rate, heap >> 10, DEMANDED_BYTES >> 10, resident >> 10, seconds);
         }
     }
 }

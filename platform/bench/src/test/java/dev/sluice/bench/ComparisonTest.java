@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.sluice.bench.Comparison.Figure;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +58,26 @@ class ComparisonTest {
         assertThat(comparison.outcomes())
                 .extracting(Comparison.Outcome::median, Comparison.Outcome::isMet)
                 .containsExactly(tuple(600.0, false), tuple(3.0, true));
+    }
+
+    @Test
+    void aCostIsMetWhenItIsAtMostWhatIsDemanded() throws Exception {
+        var targets = new LinkedHashMap<String, Comparison.Measured>();
+        targets.put("ours", own -> new Run(1, 1_000_000_000, 0.5, null).with(Map.of(Figure.SNAPSHOTS, 1.0)));
+        var comparison = new Comparison(
+                "test",
+                targets,
+                List.of(
+                        Comparison.Demand.most("ours", Figure.CORES, 0.5),
+                        Comparison.Demand.most("ours", Figure.SNAPSHOTS, 0),
+                        Comparison.Demand.shown("ours", Figure.SNAPSHOTS)),
+                NOWHERE);
+
+        comparison.run(folder, 1, Duration.ZERO);
+
+        assertThat(comparison.outcomes())
+                .extracting(Comparison.Outcome::median, Comparison.Outcome::isMet)
+                .containsExactly(tuple(0.5, true), tuple(1.0, false), tuple(1.0, true));
     }
 
     @Test
