@@ -115,20 +115,22 @@ final class EventRoutes {
         });
     }
 
-    /** Events over a WebSocket, one a message; the parameters are those of {@code follow=true}. */
-    Future<Answer> tail(Call call, Query query) {
+    /** Checks the parameters; what is returned upgrades to a WebSocket with one event a message. */
+    Supplier<Future<Answer>> tail(Call call, Query query) {
         var reading = reading(call, query, false);
-        if (!call.request().canUpgradeToWebSocket()) {
-            throw Query.invalid("found a plain request, expected an upgrade to a WebSocket (RFC 6455)");
-        }
-        // a request that has been read to its end cannot be upgraded any more
-        call.request().pause();
-        return reading.get()
-                .onFailure(refused -> call.request().resume())
-                .compose(read -> call.request().toWebSocket().map(socket -> {
-                    follows.begin(read, FollowSink.messages(socket));
-                    return Answer.TAKEN;
-                }));
+        return () -> {
+            if (!call.request().canUpgradeToWebSocket()) {
+                throw Query.invalid("found a plain request, expected an upgrade to a WebSocket (RFC 6455)");
+            }
+            // a request that has been read to its end cannot be upgraded any more
+            call.request().pause();
+            return reading.get()
+                    .onFailure(refused -> call.request().resume())
+                    .compose(read -> call.request().toWebSocket().map(socket -> {
+                        follows.begin(read, FollowSink.messages(socket));
+                        return Answer.TAKEN;
+                    }));
+        };
     }
 
     /** Checks the parameters; the read itself is opened when it is asked for. */

@@ -188,15 +188,15 @@ public final class Gateway {
     }
 
     private Future<Answer> webSocket(Call call, EventRoutes events) {
-        boolean isTail = Live.isTail(call.request());
         Query query = call.query(EventRoutes.TAIL_PARAMETERS);
+        var tail = events.tail(call, query);
         if (!"websocket".equalsIgnoreCase(call.header("Upgrade"))) {
             var failure = Query.invalid("found a plain request, expected an upgrade to a WebSocket");
             return Future.succeededFuture(
                     Problem.of(failure, 426, call.traceId()).with("Upgrade", "websocket"));
         }
-        if (isTail) {
-            return events.tail(call, query);
+        if (Live.isTail(call.request())) {
+            return tail.get();
         }
         query.without("without the subprotocol cloudevents.json", EventRoutes.TAIL_PARAMETERS);
         rooms.live().accept(call.request());

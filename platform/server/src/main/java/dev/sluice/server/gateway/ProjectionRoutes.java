@@ -28,8 +28,23 @@ import org.jspecify.annotations.Nullable;
 final class ProjectionRoutes {
     /** Those of a page, of {@link LiveRows an endless answer}, and of a long poll. */
     static final String[] ROWS_PARAMETERS = {
-        "where", "prefix", "keys", "fields", "numbers", "orderBy", "scan", "limit", "cursor", "after", "waitMs", "at",
-        "since", "wait", "minInterval", "mode", "snapshot"
+        "where",
+        "prefix",
+        "keys",
+        "fields",
+        "numbers",
+        "orderBy",
+        "scan",
+        "limit",
+        "cursor",
+        "after",
+        "waitMs",
+        "at",
+        "since",
+        "wait",
+        "minInterval",
+        "mode",
+        "snapshot"
     };
 
     private static final int MAX_DEFINITION_BYTES = 1 << 20;

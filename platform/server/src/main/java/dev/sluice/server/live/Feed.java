@@ -42,7 +42,7 @@ final class Feed {
     private int commits;
     private boolean isWaiting;
     private boolean isSending;
-    private long sentNanos;
+    private long flushNanos;
     private long restNanos;
 
     /** What makes two subscriptions want the same. */
@@ -63,6 +63,7 @@ final class Feed {
      * @param first the change number of the first change in it
      * @param to the change number that it leads to, {@code cursor} likewise
      * @param commits merged into it
+     * @param dueNanos when it began to go out to all
      */
     record Block(
             int generation,
@@ -73,7 +74,8 @@ final class Feed {
             List<Chunk> chunks,
             int rows,
             int commits,
-            long atMicros) {}
+            long atMicros,
+            long dueNanos) {}
 
     /** Who hears of changes. */
     interface Member {
@@ -94,7 +96,7 @@ final class Feed {
         since = hub.heard();
         flushed = since;
         newest = since;
-        sentNanos = hub.nanos() - intervalNanos();
+        flushNanos = hub.nanos() - intervalNanos();
     }
 
     private long intervalNanos() {
@@ -191,7 +193,7 @@ final class Feed {
 
     /** When the next block may go out. */
     long dueNanos() {
-        return sentNanos + Math.max(intervalNanos(), restNanos);
+        return flushNanos + Math.max(intervalNanos(), restNanos);
     }
 
     /** Whether something is to be told, and nobody is about to. */
@@ -211,14 +213,15 @@ final class Feed {
     /** Tells all members what changed since the last block. */
     void flush() {
         isSending = true;
+        flushNanos = hub.nanos();
         var block = after(flushed);
         flushed = block.to();
         commits = 0;
-        send(block, members.toArray(Member[]::new), 0, hub.nanos(), 0);
+        send(block, members.toArray(Member[]::new), 0, 0);
     }
 
     /** A slice at a time: others of the event loop have their turn between two. */
-    private void send(Block block, Member[] to, int from, long startNanos, long spentNanos) {
+    private void send(Block block, Member[] to, int from, long spentNanos) {
         long beginNanos = hub.nanos();
         int end = Math.min(to.length, from + SLICE);
         for (int i = from; i < end; i++) {
@@ -228,11 +231,10 @@ final class Feed {
         }
         long spent = spentNanos + hub.nanos() - beginNanos;
         if (end < to.length) {
-            hub.later(() -> send(block, to, end, startNanos, spent));
+            hub.later(() -> send(block, to, end, spent));
             return;
         }
-        sentNanos = startNanos;
-        restNanos = hub.nanos() - startNanos + Math.min(MAX_REST_NANOS, RESTS * spent);
+        restNanos = hub.nanos() - flushNanos + Math.min(MAX_REST_NANOS, RESTS * spent);
         isSending = false;
         if (block.to() <= flushed) {
             forget(block.to()); // else another generation has begun meanwhile
@@ -275,6 +277,15 @@ final class Feed {
         var chunks = writer.chunks();
         int count = chunks.stream().mapToInt(Chunk::rows).sum();
         return new Block(
-                hub.generation(), change, first, hub.heard(), hub.cursor(), chunks, count, commits, hub.atMicros());
+                hub.generation(),
+                change,
+                first,
+                hub.heard(),
+                hub.cursor(),
+                chunks,
+                count,
+                commits,
+                hub.atMicros(),
+                flushNanos);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.server.live;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -16,6 +17,7 @@ final class FramePoll extends HttpOutlet {
 
     private final Buffer frames = Buffer.buffer("{\"frames\":[");
     private final Promise<Buffer> done = Promise.promise();
+    private final Context context;
     private @Nullable Long timer;
     private boolean isOverdue;
     private boolean isWhole;
@@ -23,6 +25,7 @@ final class FramePoll extends HttpOutlet {
 
     FramePoll(Live live) {
         super(live);
+        context = live.vertx().getOrCreateContext();
     }
 
     /** What to answer; at once when there is something, else within the time. */
@@ -68,32 +71,38 @@ final class FramePoll extends HttpOutlet {
 
     private void finish() {
         frames.appendString("],\"cursor\":\"" + cursor() + "\"}");
-        done.complete(frames);
-        end();
+        letGo();
+        done.tryComplete(frames);
     }
 
     @Override
     public void fail(Subscription subscription, Throwable cause) {
         if (!isOver()) {
-            done.fail(failure(cause));
-            end();
+            letGo();
+            done.tryFail(failure(cause));
         }
     }
 
     @Override
     public Future<Void> goodbye() {
-        isOverdue = true;
-        takeTurns();
-        return Future.succeededFuture();
+        context.runOnContext(now -> {
+            isOverdue = true;
+            takeTurns();
+        });
+        return done.future().mapEmpty();
     }
 
     @Override
     void end() {
+        letGo();
+        done.tryComplete(Buffer.buffer()); // the client has gone
+    }
+
+    private void letGo() {
         if (timer != null) {
             live().vertx().cancelTimer(timer);
         }
         live().left(this);
         super.end();
-        done.tryComplete(Buffer.buffer()); // the client has gone
     }
 }

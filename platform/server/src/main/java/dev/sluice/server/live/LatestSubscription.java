@@ -60,10 +60,10 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
     private void tell(Feed.Block block) {
         if (block.rows() == 0) {
             moveOn(block.to(), block.cursor());
-        } else if (block.rows() > flow.room() || !outlet.hasRoom() || pace.isEarly()) {
+        } else if (block.rows() > flow.room() || !outlet.hasRoom() || pace.isEarly(block.dueNanos())) {
             fallBehind();
         } else {
-            pace.sends();
+            pace.sends(block.dueNanos());
             sendHeard(block.chunks(), block.to(), block.cursor(), block.commits() - 1, block.atMicros());
         }
     }
@@ -83,7 +83,7 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
         if (feed().isWaiting() && target.minIntervalMillis() > 0) {
             return true; // with the others, so that it keeps step with them
         }
-        pace.sends();
+        pace.reads();
         return false;
     }
 

@@ -17,13 +17,19 @@ final class Pace {
         this.sentNanos = live.nanos() - intervalNanos;
     }
 
-    /** A delta goes out, or what it will say is being read. */
-    void sends() {
-        sentNanos = live.nanos();
+    /** A delta goes out that was due at a moment. */
+    void sends(long dueNanos) {
+        sentNanos = dueNanos;
     }
 
-    boolean isEarly() {
-        return live.nanos() - sentNanos < intervalNanos;
+    /** Whether a delta may not go out yet that is due at a moment. */
+    boolean isEarly(long dueNanos) {
+        return dueNanos - sentNanos < intervalNanos;
+    }
+
+    /** What the next delta will say is being read; those who read a little later than the others stay in step with them. */
+    void reads() {
+        sentNanos = live.nanos() - intervalNanos / 10;
     }
 
     /** Whether it is too early; then {@code wake} runs when it no longer is. */

@@ -50,6 +50,7 @@ final class Session implements Outlet {
     private final long openedNanos;
     private long writtenNanos;
     private boolean hasHello;
+    private boolean wasLate;
     private boolean isClosing;
     private boolean isTakingTurns;
     private boolean isHeld;
@@ -378,9 +379,12 @@ final class Session implements Outlet {
 
     private void tick() {
         long nanos = live.nanos();
-        if (!hasHello && nanos - openedNanos >= HELLO_WITHIN_MILLIS * 1_000_000) {
+        boolean isLate = !hasHello && nanos - openedNanos >= HELLO_WITHIN_MILLIS * 1_000_000;
+        // not at once: under load what came in time may not have been read
+        if (isLate && wasLate) {
             close(4408, "found no hello within " + HELLO_WITHIN_MILLIS + " ms");
         }
+        wasLate = isLate;
         if (hasHello && hasRoom() && nanos - writtenNanos >= live.options().pingMillis() * 1_000_000) {
             send(JsonFrame.op("ping").member("t", nanos / 1_000_000).end());
         }

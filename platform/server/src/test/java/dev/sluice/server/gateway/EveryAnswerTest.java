@@ -171,6 +171,10 @@ class EveryAnswerTest {
         http.get("/v1/streams/nobody-2");
         http.get("/v1/events?stream=a%0Ab");
         http.get("/v1/events?after=x");
+        http.get("/v1/ws?stream=a%0Ab");
+        http.get("/v1/ws?after=x");
+        http.get("/v1/ws?where=data.");
+        http.get("/v1/projections/customer-orders/rows", "Accept", "image/png");
         http.get("/v1/events?where=data.");
         http.get("/v1/events?stream=$projection.customer-orders");
         http.append("mixed-1", "T", "{\"x\":\"text\"}");

@@ -138,7 +138,8 @@ class OpenApiContractTest {
                         .as("%s=%s", name, value)
                         .isEqualTo(400);
             }
-            for (String value : operation.method().equals("GET") ? allowed(parameter, schema) : List.<String>of()) {
+            boolean isAlone = operation.method().equals("GET") && !parameter.containsKey("x-needs");
+            for (String value : isAlone ? allowed(parameter, schema) : List.<String>of()) {
                 assertThat(ask(operation, name, value, true).statusCode())
                         .as("%s=%s", name, value)
                         .isNotEqualTo(400);
