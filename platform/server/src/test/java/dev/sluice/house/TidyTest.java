@@ -39,6 +39,8 @@ class TidyTest {
             55,
             "dev/sluice/server/gateway",
             40,
+            "dev/sluice/server/live",
+            35,
             "dev/sluice/server/cli",
             50,
             "dev/sluice/bench",
