@@ -338,7 +338,7 @@ final class FoldLoop {
         long[] offsets = lane.offsets().clone();
         long nowNanos = System.nanoTime();
         for (var table : lane.tables()) {
-            commit(table, offsets, lane.lastMicros(), nowNanos);
+            commit(table, offsets, lane.lastMicros(), events, nowNanos);
         }
         return true;
     }
@@ -347,7 +347,7 @@ final class FoldLoop {
         return lane.tables().stream().anyMatch(table -> publisher.isHeardEach(table.name())) ? 1 : BATCH_EVENTS;
     }
 
-    private void commit(Table table, long[] offsets, long lastMicros, long nowNanos) {
+    private void commit(Table table, long[] offsets, long lastMicros, int events, long nowNanos) {
         var seat = roster.seat(table);
         var delta = table.commit(offsets, lastMicros, seat.isLive() && publisher.isHeard(table.name()));
         table.tally().report(metrics, table.name());
@@ -356,7 +356,9 @@ final class FoldLoop {
         if (seat.isLive()) {
             problem(seat.view(), null);
             seat.view().wakeWaiters();
-            publisher.publish(delta, nowNanos);
+            // a batch that was begun before somebody must hear of each event is none of those commits
+            boolean isTold = events <= 1 || !publisher.isHeardEach(table.name());
+            publisher.publish(isTold ? delta : delta.withoutRows(), nowNanos);
         }
     }
 

@@ -31,8 +31,8 @@ final class TransitionLog {
 
     TransitionLog(Mesh mesh, String projection) {
         listening = List.of(
-                mesh.listen(Addresses.view(projection), ViewDelta.class, this::hear),
-                mesh.listen(Addresses.transitions(projection), ViewDelta.class, told -> {}));
+                mesh.listen(Addresses.transitions(projection), ViewDelta.class, told -> {}),
+                mesh.listen(Addresses.view(projection), ViewDelta.class, this::hear));
     }
 
     void end() {
