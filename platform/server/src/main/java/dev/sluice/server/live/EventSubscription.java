@@ -193,7 +193,7 @@ final class EventSubscription extends Subscription {
 
     /** One frame of what is left of the batch. */
     private void sendSome(List<RecordedEvent> events) {
-        String from = position.encode();
+        String from = told.encode();
         var writer = Chunk.Writer.ofDelta(Integer.MAX_VALUE);
         int bytes = 0;
         int rows = 0;

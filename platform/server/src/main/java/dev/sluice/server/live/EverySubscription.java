@@ -79,7 +79,7 @@ final class EverySubscription extends RowSubscription {
     }
 
     @Override
-    void beforeConflated(Cursor to, long commits) {
+    long conflates(Cursor to, long commits) {
         if (hasJoined) {
             outlet.send(frame("error")
                     .member("ref", "subscribe")
@@ -88,11 +88,12 @@ final class EverySubscription extends RowSubscription {
                             "message",
                             "found " + commits
                                     + " commits that are not known one by one any more; the newest rows follow")
-                    .member("from", position.encode())
+                    .member("from", told.encode())
                     .member("to", to.encode())
                     .raw(",\"retryable\":false")
                     .end());
         }
+        return Math.max(1, commits - 1); // a row of one commit is not told when a later one has changed it
     }
 
     @Override

@@ -61,7 +61,7 @@ abstract class RowSubscription extends ViewSubscription {
             goOnFrom(token, resume.change(), resume.key());
             return Resumed.EXACT;
         }
-        stale = token;
+        restart(token);
         return Resumed.DIFF;
     }
 
@@ -76,7 +76,7 @@ abstract class RowSubscription extends ViewSubscription {
     @Override
     void restart(Cursor before) {
         phase = Phase.SNAPSHOT;
-        stale = before;
+        stale = ViewCursors.withoutView(before); // never exact: rows of two generations are mixed until all have come
         hasSnapshot = false;
         hasMore = false;
         lastKey = null;
@@ -88,8 +88,14 @@ abstract class RowSubscription extends ViewSubscription {
     /** Whether it is too early for a frame. */
     abstract boolean isEarly();
 
-    /** What the client is told before commits that are merged into one frame. */
-    void beforeConflated(Cursor to, long commits) {}
+    /**
+     * Before the newest rows of some commits are sent.
+     *
+     * @return commits that the client is told to be merged into one beside the last
+     */
+    long conflates(Cursor to, long commits) {
+        return commits - 1;
+    }
 
     /** Goes on in LIVE. */
     abstract @Nullable Future<Void> goOn();
@@ -197,12 +203,10 @@ abstract class RowSubscription extends ViewSubscription {
         hasMore = changes.more();
         Cursor to = ViewCursors.at(hasMore ? position : changes.cursor(), changes.next(), null);
         long commits = changes.next() - ViewCursors.part(position).change();
-        if (!chunks.isEmpty()) {
-            beforeConflated(to, commits);
-        }
+        long conflated = chunks.isEmpty() ? 0 : conflates(to, commits);
         change = changes.next();
         lastKey = changes.nextKey();
-        sendDelta(chunks, to, hasMore, commits - 1, null);
+        sendDelta(chunks, to, hasMore, conflated, null);
         adapt(chunks);
         outlet.wake(this);
     }

@@ -109,8 +109,8 @@ abstract class ViewSubscription extends Subscription {
 
     private <T> Future<Void> took(AsyncResult<T> read, Consumer<T> send) {
         isReading = false;
-        if (isEnded()) {
-            return Future.succeededFuture();
+        if (isEnded() || flow.isPaused()) {
+            return Future.succeededFuture(); // read again when it resumes
         }
         try {
             if (read.succeeded()) {
@@ -167,8 +167,9 @@ abstract class ViewSubscription extends Subscription {
         for (int i = 0; i < chunks.size(); i++) {
             Chunk chunk = chunks.get(i);
             boolean isLast = i == chunks.size() - 1;
-            String from = position.encode();
+            String from = told.encode();
             position = isLast ? to : position;
+            told = position;
             var tail = JsonFrame.part();
             if (!isLast || hasMoreAfter) {
                 tail.more();
@@ -188,9 +189,6 @@ abstract class ViewSubscription extends Subscription {
             flow.take(chunk.rows());
         }
         position = to;
-        if (!chunks.isEmpty()) {
-            told = to;
-        }
     }
 
     @Override

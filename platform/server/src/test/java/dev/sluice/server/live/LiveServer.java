@@ -6,21 +6,25 @@ import dev.sluice.log.Failure;
 import dev.sluice.projection.Projections;
 import dev.sluice.shard.EventLog;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A real server socket with nothing behind it but a {@link Live}. */
+/** A real server socket on two event loops with nothing behind it but a {@link Live}. */
 final class LiveServer implements AutoCloseable {
+    private static final int LOOPS = 2;
+
     final Vertx vertx;
     final Mesh mesh;
     final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private @Nullable Live live;
-    private @Nullable HttpServer server;
+    private volatile int port;
 
     LiveServer() {
         vertx = Vertx.vertx();
@@ -29,9 +33,7 @@ final class LiveServer implements AutoCloseable {
 
     LiveServer start(EventLog log, Projections projections, LiveOptions options) {
         live = new Live(vertx, options, log, projections, mesh, metrics);
-        server = vertx.createHttpServer(Live.configure(new HttpServerOptions().setHost("127.0.0.1")))
-                .requestHandler(this::accept)
-                .listen(0)
+        vertx.deployVerticle(Listener::new, new DeploymentOptions().setInstances(LOOPS))
                 .toCompletionStage()
                 .toCompletableFuture()
                 .join();
@@ -50,7 +52,7 @@ final class LiveServer implements AutoCloseable {
     }
 
     int port() {
-        return Objects.requireNonNull(server).actualPort();
+        return port;
     }
 
     Live live() {
@@ -65,5 +67,15 @@ final class LiveServer implements AutoCloseable {
                 .toCompletableFuture()
                 .completeOnTimeout(null, 30, TimeUnit.SECONDS)
                 .join();
+    }
+
+    private final class Listener extends VerticleBase {
+        @Override
+        public Future<?> start() {
+            return vertx.createHttpServer(Live.configure(new HttpServerOptions().setHost("127.0.0.1")))
+                    .requestHandler(LiveServer.this::accept)
+                    .listen(-1) // any port, the same one for all instances
+                    .onSuccess(listening -> port = listening.actualPort());
+        }
     }
 }

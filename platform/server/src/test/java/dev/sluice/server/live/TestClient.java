@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class TestClient implements AutoCloseable {
     private static final long WITHIN_SECONDS = 20;
     private static final AsyncApi ASYNC_API = AsyncApi.ofResource();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final WebSocket socket;
     private final Inbox inbox;
@@ -30,8 +31,7 @@ final class TestClient implements AutoCloseable {
     /** Without the hello. */
     static TestClient connect(int port) {
         var inbox = new Inbox();
-        WebSocket socket = HttpClient.newHttpClient()
-                .newWebSocketBuilder()
+        WebSocket socket = HTTP.newWebSocketBuilder()
                 .subprotocols(Live.SUBPROTOCOL)
                 .connectTimeout(Duration.ofSeconds(WITHIN_SECONDS))
                 .buildAsync(URI.create("ws://127.0.0.1:" + port + "/v1/ws"), inbox)

@@ -26,7 +26,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,38 +79,12 @@ class WholeRoomsTest {
     }
 
     @Test
-    void everyClientEndsWithTheFoldOfTheLogWhateverRestarts() {
-        get(projections.apply(DEFINITION, null, "test"));
-        List<Client> clients = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            clients.add(new Client(i % 2 == 0 ? -1 : random.nextInt(3_000)));
-        }
-
-        for (int round = 1; round <= 160; round++) {
-            place(1 + random.nextInt(20));
-            clients.get(random.nextInt(clients.size())).act();
-            if (round % 60 == 0) {
-                stop();
-                start();
-                clients.forEach(Client::drop);
-            }
-        }
-
-        clients.forEach(Client::settle);
-        for (Client client : clients) {
-            assertThat(client.mirror.rows).as("seed %d", seed).isEqualTo(client.expected());
-            client.drop();
-        }
-    }
-
-    @Test
     void aRestartedServerGoesOnExactlyWhereTheClientStood() {
         get(projections.apply(DEFINITION, null, "test"));
         place(5);
-        var first = new Client(-1);
-        first.settle();
-        String cursor = first.mirror.cursor;
-        assertThat(cursor).isNotNull();
+        var first = TestClient.welcomed(server.port());
+        first.send(subscribe().put("after", events.head().encode()));
+        String cursor = first.next("synced").getString("cursor");
 
         stop();
         start();
@@ -169,15 +142,16 @@ class WholeRoomsTest {
         var mirror = new Mirror();
 
         client.send(subscribe().put("keys", keys));
-        var synced = client.next();
-        for (; !synced.getString("op").equals("synced"); synced = client.next()) {
-            mirror.apply(synced);
-        }
+        JsonObject frame;
+        do {
+            frame = client.nextOfAny();
+            mirror.apply(frame);
+        } while (!frame.getString("op").equals("synced"));
         place(50);
-        var wanted = new TreeMap<>(new Client(-1).expected());
+        var wanted = expectedRows();
         wanted.keySet().removeIf(key -> !keys.contains(key));
         while (!mirror.rows.equals(wanted)) {
-            mirror.apply(client.next());
+            mirror.apply(client.nextOfAny());
         }
     }
 
@@ -194,7 +168,7 @@ class WholeRoomsTest {
         place(300);
 
         while (!mirror.rows.equals(first(5))) {
-            var frame = client.next();
+            var frame = client.nextOfAny();
             if (!frame.getString("op").equals("ended")) {
                 mirror.apply(frame);
             }
@@ -202,13 +176,33 @@ class WholeRoomsTest {
     }
 
     private Map<String, JsonObject> first(int count) {
-        return new Client(-1)
-                .expected().entrySet().stream()
-                        .sorted(Map.Entry.<String, JsonObject>comparingByValue(
-                                        Comparator.comparingInt(row -> -row.getInteger("gross")))
-                                .thenComparing(Map.Entry.comparingByKey()))
-                        .limit(count)
-                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        return expectedRows().entrySet().stream()
+                .sorted(Map.Entry.<String, JsonObject>comparingByValue(
+                                Comparator.comparingInt(row -> -row.getInteger("gross")))
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .limit(count)
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    @Test
+    void aSnapshotOverOtherRowsThatWasBrokenOffBeginsAgainAlsoWhenThoseAreBack() {
+        get(projections.apply(DEFINITION, null, "test"));
+        place(50);
+        var client = TestClient.welcomed(server.port());
+        client.send(subscribe().put("window", 100));
+        String before = client.next("synced").getString("cursor");
+        get(projections.apply(DEFINITION.replace("sum(data.total)", "max(data.total)"), null, "test"));
+        client.next("reset");
+        var other = TestClient.welcomed(server.port());
+        other.send(subscribe().put("window", 5).put("resume", before));
+        String inside = other.next("snapshot").getString("cursor");
+
+        get(projections.rollback("customers"));
+        client.next("reset");
+        var back = TestClient.welcomed(server.port());
+        back.send(subscribe().put("resume", inside));
+
+        assertThat(back.next().getString("resumed")).isEqualTo("diff");
     }
 
     @Test
@@ -262,75 +256,10 @@ class WholeRoomsTest {
                 .join();
     }
 
-    /** Rows above a gross, or all below 0. */
-    private final class Client {
-        private final int above;
-        private final Mirror mirror = new Mirror();
-        private @Nullable TestClient socket;
-
-        Client(int above) {
-            this.above = above;
-        }
-
-        void act() {
-            TestClient open = connected();
-            switch (random.nextInt(6)) {
-                case 0 -> drop();
-                case 1 -> open.send("{\"op\":\"pause\",\"sub\":1}");
-                case 2 -> open.send("{\"op\":\"resume\",\"sub\":1}");
-                default -> open.send("{\"op\":\"credit\",\"sub\":1,\"rows\":" + (1 + random.nextInt(50)) + "}");
-            }
-            while (socket != null && open.waiting() > 0) {
-                mirror.apply(open.nextOfAny());
-            }
-        }
-
-        void drop() {
-            if (socket != null) {
-                socket.abort();
-                socket = null;
-            }
-        }
-
-        private TestClient connected() {
-            if (socket == null) {
-                socket = TestClient.welcomed(server.port());
-                var subscribe = subscribe().put("window", random.nextInt(60));
-                if (above >= 0) {
-                    subscribe.put("where", "gross > " + above);
-                }
-                if (mirror.cursor != null) {
-                    subscribe.put("resume", mirror.cursor);
-                }
-                socket.send(subscribe);
-            }
-            return socket;
-        }
-
-        void settle() {
-            TestClient open = connected();
-            open.send("{\"op\":\"resume\",\"sub\":1}");
-            long end = System.nanoTime() + WITHIN_NANOS;
-            do {
-                open.send("{\"op\":\"credit\",\"sub\":1,\"rows\":200}");
-                open.send("{\"op\":\"ping\",\"t\":1}");
-                String op;
-                do {
-                    var frame = open.nextOfAny();
-                    op = frame.getString("op");
-                    mirror.apply(frame);
-                } while (!op.equals("pong"));
-            } while ((mirror.cursor == null || !mirror.rows.equals(expected())) && System.nanoTime() < end);
-        }
-
-        private Map<String, JsonObject> expected() {
-            var rows = new TreeMap<String, JsonObject>();
-            expected.forEach((customer, row) -> {
-                if (row[1] > above) {
-                    rows.put(customer, new JsonObject("{\"orders\":" + row[0] + ",\"gross\":" + row[1] + "}"));
-                }
-            });
-            return rows;
-        }
+    private Map<String, JsonObject> expectedRows() {
+        var rows = new TreeMap<String, JsonObject>();
+        expected.forEach((customer, row) ->
+                rows.put(customer, new JsonObject("{\"orders\":" + row[0] + ",\"gross\":" + row[1] + "}")));
+        return rows;
     }
 }
