@@ -184,6 +184,7 @@ public final class Gateway {
                 .addTo(routes, workers);
         new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers, offLoop).addTo(routes);
         new DocumentRoutes(info.version(), workers).addTo(routes);
+        WebFiles.addTo(routes);
         return routes.get("/v1/ws", call -> webSocket(call, events)).done();
     }
 

@@ -167,6 +167,7 @@ class EveryAnswerTest {
             http.get(path, "Accept", JSON);
             http.get(path, "Accept", "text/html");
         }
+        http.get("/play/nothing.js");
         http.get("/v1/streams/a%0Ab");
         http.get("/v1/streams/nobody-2");
         http.get("/v1/events?stream=a%0Ab");
