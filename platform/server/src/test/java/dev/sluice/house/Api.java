@@ -88,11 +88,22 @@ final class Api {
             var page = json(get("/v1/projections/" + projection + "/rows?limit=" + PAGE + more
                     + (more.isEmpty() ? "&waitMs=60000&after=" + after : "")));
             page.required("rows").forEach(row -> rows.put(row.required("key").textValue(), row.required("row")));
-            if (page.required("rows").size() < PAGE) {
+            if (page.required("cursor").isNull()) {
                 return rows;
             }
             more = "&cursor=" + page.required("cursor").textValue();
         }
+    }
+
+    /** Builds a projection again, as its next generation. */
+    void rebuild(String projection) {
+        json(send(HttpRequest.newBuilder(server.uri("/v1/projections/" + projection + "/rebuild"))
+                .POST(HttpRequest.BodyPublishers.noBody())));
+    }
+
+    /** The number of a projection's live generation. */
+    int generation(String projection) {
+        return json(get("/v1/projections/" + projection)).required("generation").intValue();
     }
 
     JsonNode deadLetters() {
@@ -114,13 +125,16 @@ final class Api {
     }
 
     private HttpResponse<String> get(String path) {
+        return send(HttpRequest.newBuilder(server.uri(path)));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
         try {
-            var request = HttpRequest.newBuilder(server.uri(path))
-                    .timeout(Duration.ofSeconds(90))
-                    .build();
-            var response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            var response =
+                    http.send(request.timeout(Duration.ofSeconds(90)).build(), HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
-                throw new IllegalStateException(path + " answered " + response.statusCode() + ": " + response.body());
+                throw new IllegalStateException(
+                        response.uri() + " answered " + response.statusCode() + ": " + response.body());
             }
             return response;
         } catch (IOException e) {

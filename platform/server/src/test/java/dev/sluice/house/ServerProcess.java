@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** A Sluice server in a JVM of its own, on one port and one folder through all its lives. */
 final class ServerProcess implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
+    private static final int ERROR_LINES = 25;
 
     private final Path folder;
     private final Path output;
@@ -170,14 +172,13 @@ final class ServerProcess implements AutoCloseable {
                 .toList();
     }
 
-    /** Lines of all lives that say error: none is expected. */
+    /** Lines of all lives that say error, each with the first lines that follow: none is expected. */
     List<String> errorLines() {
-        try (var lines = Files.lines(output)) {
-            return lines.filter(line -> line.matches(".*\\bERROR\\b.*|.*\\bhs_err_pid.*|Exception in thread.*"))
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        var lines = Repository.text(output).lines().toList();
+        return IntStream.range(0, lines.size())
+                .filter(i -> lines.get(i).matches(".*\\bERROR\\b.*|.*\\bhs_err_pid.*|Exception in thread.*"))
+                .mapToObj(i -> String.join("\n", lines.subList(i, Math.min(i + ERROR_LINES, lines.size()))))
+                .toList();
     }
 
     @Override

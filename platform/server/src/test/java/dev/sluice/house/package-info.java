@@ -1,4 +1,4 @@
-/** The house rules as ordinary tests, and the audits of a killed server. */
+/** The house rules as ordinary tests, and the audits of a killed server, of its client and of its page. */
 @NullMarked
 package dev.sluice.house;
 
