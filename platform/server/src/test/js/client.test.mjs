@@ -273,13 +273,13 @@ test("a gap is told", async () => {
 });
 
 test("a filter is changed in place, and stays when the new one is refused", async () => {
-  const { rows, sub } = view();
-  const refused = rows.change("x >>");
+  const { rows, sub } = view({ prefix: "a" });
+  const refused = rows.change({ where: "x >>" });
   newest().say({ op: "error", sub, ref: "change", code: "filter_invalid", message: "no", retryable: false });
   await assert.rejects(refused, { code: "filter_invalid" });
 
-  const changed = rows.change("x > 1");
-  assert.deepEqual(newest().last("change"), { op: "change", sub, where: "x > 1" });
+  const changed = rows.change({ where: "x > 1", prefix: undefined });
+  assert.deepEqual(newest().last("change"), { op: "change", sub, where: "x > 1", prefix: null });
   newest().say({ op: "subscribed", sub, resumed: "diff", generation: "g1" });
   await changed;
   newest().say({ op: "snapshot", sub, n: 1, rows: [["b", { x: 2 }]], cursor: "s" });
@@ -290,6 +290,7 @@ test("a filter is changed in place, and stays when the new one is refused", asyn
   pass(client.state.inMs);
   newest().welcome();
   assert.equal(newest().last("subscribe").where, "x > 1");
+  assert.equal(newest().last("subscribe").prefix, undefined);
 });
 
 test("waits longer with each attempt, and as the server says after goodbye", () => {

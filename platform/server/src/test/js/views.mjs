@@ -17,6 +17,7 @@ const commands = {
   disconnect: () => client.disconnect(),
   reconnect: () => client.reconnect(),
   pace: ({ ms }) => (paceMs = ms),
+  change: ({ name, options }) => views.find((view) => view.name === name).rows.change(options),
   report: () =>
     console.log(
       JSON.stringify({
@@ -24,7 +25,7 @@ const commands = {
         replayed: Object.fromEntries(views.map(({ name, replayed }) => [name, Object.fromEntries(replayed)])),
         positions,
         resumed: views[0].resumed,
-        links: links,
+        links,
       }),
     ),
 };

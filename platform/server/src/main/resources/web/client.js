@@ -538,14 +538,16 @@ class RowsSubscription extends Subscription {
   }
 
   /**
-   * Puts another filter in the place of `where`: rows that match come, the others go, up to the next `synced`.
+   * Puts other rows in the place of these: what the options name is different from now on, the rest stays. Rows come and go up
+   * to the next `synced`.
    *
-   * @param {string} [where] nothing for all rows
-   * @returns {Promise<void>} rejected when the server refuses the expression; the old filter stays
+   * @param {Pick<RowsOptions, "where" | "prefix" | "keys" | "fields" | "numbers" | "orderBy" | "limit" | "minInterval">} options
+   *   undefined takes one away
+   * @returns {Promise<void>} rejected when the server refuses; then all stays as it was
    */
-  change(where) {
+  change(options) {
     return new Promise((resolve, reject) => {
-      const change = { where, resolve, reject };
+      const change = { options, resolve, reject };
       this.#changes.push(change);
       this.#sendChange(change);
     });
@@ -555,8 +557,8 @@ class RowsSubscription extends Subscription {
     return this._read(this._reader());
   }
 
-  #sendChange({ where }) {
-    this._send("change", { where: where ?? null });
+  #sendChange({ options }) {
+    this._send("change", Object.fromEntries(Object.entries(options).map(([name, value]) => [name, value ?? null])));
   }
 
   _started() {
@@ -593,7 +595,7 @@ class RowsSubscription extends Subscription {
   #subscribed({ resumed, generation }) {
     if (this.#isTaken) {
       const change = this.#changes.shift();
-      this._request.where = change.where;
+      Object.assign(this._request, change.options);
       change.resolve();
     }
     this.#isTaken = true;

@@ -4,6 +4,9 @@ import { connect } from "/client.js";
 import { RowTable } from "/play/table.js";
 
 const TICK_MS = 500;
+
+/** The form says something else by now. */
+const OVERTAKEN = Symbol("overtaken");
 const STATES = {
   connecting: "connecting",
   live: "live",
@@ -19,7 +22,7 @@ const client = connect(undefined, { client: "play" });
 /** The subscription on the screen, and the one that may take its place. */
 let current = null;
 let wanted = null;
-let shownProjection = null;
+let shown = {};
 let comesBackAt = null;
 let newestAt = null;
 let changes = [0, 0, 0];
@@ -47,32 +50,42 @@ async function listProjections() {
   }
 }
 
-/** Watches what the form says; what is on the screen stays until the server has agreed and sent its rows. */
+/** Watches what the form says; what is on the screen stays until the server has agreed. */
 async function watch() {
   const name = projection.value;
-  const next = client.rows(name, { where: where.value.trim() || undefined, meta: ["at"] });
+  const expression = where.value.trim() || undefined;
   wanted?.close();
+  wanted = null;
+  try {
+    if (!current || name !== shown.name) {
+      await watchAnother(name, expression);
+    } else if (expression !== shown.expression) {
+      await current.change({ where: expression });
+    }
+    shown = { name, expression };
+    accept();
+  } catch (error) {
+    if (error !== OVERTAKEN) {
+      refuse(error);
+    }
+  }
+}
+
+async function watchAnother(name, expression) {
+  const next = client.rows(name, { where: expression, meta: ["at"] });
   wanted = next;
   try {
     await next.ready;
   } catch (error) {
-    if (next === wanted) {
-      wanted = null;
-      refuse(error);
-    }
-    return;
+    throw next === wanted ? error : OVERTAKEN;
   }
   wanted = null;
   current?.close();
   current = next;
-  accept();
-  if (name !== shownProjection) {
-    shownProjection = name;
-    history.replaceState(null, "", `#${encodeURIComponent(name)}`);
-    table.forget();
-  }
+  history.replaceState(null, "", `#${encodeURIComponent(name)}`);
+  table.forget();
   table.show(next.rows);
-  await follow(next);
+  follow(next);
 }
 
 async function follow(rows) {
@@ -88,8 +101,10 @@ async function follow(rows) {
       }
     }
   } catch (error) {
-    current = null;
-    refuse(error);
+    if (rows === current) {
+      current = null;
+      refuse(error);
+    }
   }
 }
 

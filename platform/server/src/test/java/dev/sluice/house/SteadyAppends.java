@@ -23,6 +23,7 @@ final class SteadyAppends implements AutoCloseable {
             key: data.customer
             fold:
               OrderPlaced: { orders: count(), gross: sum(data.amount), last: last(data.number) }
+            index: [ gross desc ]
             """;
 
     private final Api api;
