@@ -29,10 +29,7 @@ public final class Addresses {
         return "view." + projection;
     }
 
-    /**
-     * Listened to by who must hear of each event's changes on their own: while somebody does, each event is a commit. They are
-     * published on {@link #view}.
-     */
+    /** As {@link #view}, those commits only that are of one event; while somebody listens, all that begin are. */
     public static String transitions(String projection) {
         return "transitions." + projection;
     }

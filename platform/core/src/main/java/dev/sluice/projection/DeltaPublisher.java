@@ -25,7 +25,7 @@ final class DeltaPublisher {
 
     /** Whether somebody listens to a view. */
     boolean isHeard(String projection) {
-        return mesh.isHeard(Addresses.view(projection));
+        return mesh.isHeard(Addresses.view(projection)) || isHeardEach(projection);
     }
 
     /** Whether somebody must hear of each event's changes on their own. */
@@ -33,7 +33,11 @@ final class DeltaPublisher {
         return mesh.isHeard(Addresses.transitions(projection));
     }
 
-    void publish(ViewDelta delta, long nowNanos) {
+    /** @param isOfOneEvent whether the commit is of one event at most, which those hear of who must hear of each */
+    void publish(ViewDelta delta, boolean isOfOneEvent, long nowNanos) {
+        if (isOfOneEvent && !delta.rows().isEmpty() && isHeardEach(delta.projection())) {
+            mesh.publish(Addresses.transitions(delta.projection()), delta);
+        }
         if (delta.rows().isEmpty() && nowNanos - lastNanos(delta.projection(), nowNanos) < CHECKPOINT_EVERY_NANOS) {
             waiting.put(delta.projection(), delta);
             return;

@@ -344,7 +344,10 @@ final class FoldLoop {
     }
 
     private int batchEvents(Lane lane) {
-        return lane.tables().stream().anyMatch(table -> publisher.isHeardEach(table.name())) ? 1 : BATCH_EVENTS;
+        boolean isOfEach = lane.tables().stream()
+                .anyMatch(table -> publisher.isHeardEach(table.name())
+                        && roster.seat(table).isLive());
+        return isOfEach ? 1 : BATCH_EVENTS;
     }
 
     private void commit(Table table, long[] offsets, long lastMicros, int events, long nowNanos) {
@@ -356,9 +359,7 @@ final class FoldLoop {
         if (seat.isLive()) {
             problem(seat.view(), null);
             seat.view().wakeWaiters();
-            // a batch that was begun before somebody must hear of each event is none of those commits
-            boolean isTold = events <= 1 || !publisher.isHeardEach(table.name());
-            publisher.publish(isTold ? delta : delta.withoutRows(), nowNanos);
+            publisher.publish(delta, events <= 1, nowNanos);
         }
     }
 

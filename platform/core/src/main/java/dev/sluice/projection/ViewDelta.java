@@ -27,11 +27,6 @@ public record ViewDelta(
     /** In place of a generation: there is none any more. */
     public static final int DELETED = 0;
 
-    /** As if only the checkpoint had moved: who listens reads the change index. */
-    ViewDelta withoutRows() {
-        return new ViewDelta(projection, generation, toChange, toChange, cursor, List.of(), atMicros);
-    }
-
     /** A row before and after; {@code before} null when it is new, {@code after} null when it is gone. */
     public record Change(
             String key, @Nullable Row before, @Nullable Row after) {}

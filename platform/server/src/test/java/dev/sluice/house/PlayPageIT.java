@@ -70,9 +70,7 @@ class PlayPageIT {
                 assertThat(complaints).as("%s", browser.complaints()).isZero();
                 assertThat(browser.complaints()).allMatch(each -> each.contains("ERR_CONNECTION_REFUSED"));
             }
-            assertThat(server.errorLines())
-                    .filteredOn(error -> !error.contains("WebSocket is closed"))
-                    .isEmpty();
+            assertThat(server.errorLines()).isEmpty();
         }
     }
 

@@ -17,6 +17,9 @@ final class EverySubscription extends RowSubscription {
     private final AtomicBoolean isWoken = new AtomicBoolean();
     private TransitionLogs.@Nullable Use transitions;
 
+    /** The view's change number when it was last looked at. */
+    private long missed;
+
     /** The client has a right to each transition from where it stands. */
     private boolean hasJoined;
 
@@ -115,6 +118,18 @@ final class EverySubscription extends RowSubscription {
             sendHeard(chunks, next.toChange(), next.cursor(), 0, next.atMicros());
         }
         return null;
+    }
+
+    /** A commit of more than one event, begun before this one listened, is not in the log: seen when nothing follows on it. */
+    @Override
+    boolean isSynced() {
+        long latest = view.change();
+        boolean isMissing = isLive() && latest > change() && transitions().log().after(generation, change()) == null;
+        if (isMissing && latest == missed) {
+            fallBehind();
+        }
+        missed = latest;
+        return super.isSynced();
     }
 
     @Override

@@ -135,6 +135,11 @@ final class Feed {
         return generation == hub.generation() && change >= since;
     }
 
+    /** When the last block began to go out. */
+    long sentNanos() {
+        return flushNanos;
+    }
+
     /** Where the last block led to. */
     long flushed() {
         return flushed;

@@ -83,7 +83,7 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
         if (feed().isWaiting() && target.minIntervalMillis() > 0) {
             return true; // with the others, so that it keeps step with them
         }
-        pace.reads();
+        pace.reads(feed().sentNanos());
         return false;
     }
 

@@ -27,9 +27,11 @@ final class Pace {
         return dueNanos - sentNanos < intervalNanos;
     }
 
-    /** What the next delta will say is being read; those who read a little later than the others stay in step with them. */
-    void reads() {
-        sentNanos = live.nanos() - intervalNanos / 10;
+    /** What the next delta will say is being read; it counts as due with the others when it follows on them closely. */
+    void reads(long othersNanos) {
+        long nanos = live.nanos();
+        boolean isWithThem = nanos - othersNanos < intervalNanos / 10 && !isEarly(othersNanos);
+        sentNanos = isWithThem ? othersNanos : nanos;
     }
 
     /** Whether it is too early; then {@code wake} runs when it no longer is. */

@@ -39,6 +39,9 @@ abstract class RowSubscription extends ViewSubscription {
     /** The change number that the client stands at; in a scan as {@link View#changesAfter} wants it back. */
     private long change;
 
+    /** The change number that rows of a snapshot may have been read at: before it, what is heard may be older than they are. */
+    private long ahead;
+
     private boolean hasMore;
     private int pageRows = MAX_PAGE_ROWS;
 
@@ -70,6 +73,7 @@ abstract class RowSubscription extends ViewSubscription {
         position = ViewCursors.at(token, from, null);
         lastKey = key;
         hasSnapshot = true;
+        ahead = key == null ? 0 : view.change();
         phase = key == null ? Phase.SCAN : Phase.SNAPSHOT;
     }
 
@@ -151,6 +155,7 @@ abstract class RowSubscription extends ViewSubscription {
             position = ViewCursors.at(
                     page.cursor(), ViewCursors.part(page.cursor()).change(), null);
         }
+        ahead = ViewCursors.part(page.cursor()).change();
         var writer = Chunk.Writer.ofSnapshot(live.chunkBytes());
         for (Rows.KeyedRow row : page.rows()) {
             writer.set(row.key(), selector().json(Objects.requireNonNull(row.row())));
@@ -182,7 +187,8 @@ abstract class RowSubscription extends ViewSubscription {
             reset();
             return null;
         }
-        if (lastKey == null && mayGoLive(change)) {
+        // not amid a scan: rows that have changed again are told where they changed last
+        if (!hasMore && lastKey == null && change >= ahead && mayGoLive(change)) {
             phase = Phase.LIVE;
             return goOn();
         }
@@ -206,6 +212,7 @@ abstract class RowSubscription extends ViewSubscription {
         long conflated = chunks.isEmpty() ? 0 : conflates(to, commits);
         change = changes.next();
         lastKey = changes.nextKey();
+        ahead = hasMore ? ahead : 0;
         sendDelta(chunks, to, hasMore, conflated, null);
         adapt(chunks);
         outlet.wake(this);

@@ -91,12 +91,12 @@ final class Session implements Outlet {
 
     @Override
     public boolean hasRoom() {
-        return !isClosing && !socket.writeQueueFull() && unwrittenBytes < WRITE_QUEUE_BYTES;
+        return !isClosing && !socket.isClosed() && !socket.writeQueueFull() && unwrittenBytes < WRITE_QUEUE_BYTES;
     }
 
     @Override
     public void send(byte[]... parts) {
-        if (isClosing) {
+        if (isClosing || socket.isClosed()) {
             return;
         }
         writtenNanos = live.nanos();

@@ -98,7 +98,7 @@ final class TopSubscription extends ViewSubscription {
         held = now;
         stale = null;
         position = now.cursor();
-        pace.reads();
+        pace.sends(live.nanos());
         sendSynced();
     }
 
@@ -107,7 +107,7 @@ final class TopSubscription extends ViewSubscription {
         if (flow.allows(difference.rows())) {
             held = now;
             if (difference.rows() > 0) {
-                pace.reads();
+                pace.sends(live.nanos());
             }
             sendDelta(difference.chunks(), now.cursor(), false, 0, null);
         }

@@ -21,7 +21,7 @@ final class TransitionLog {
     private static final int DELTA_BYTES = 300;
     private static final long NOTHING = -1;
 
-    private final List<Mesh.Registration> listening;
+    private final Mesh.Registration listening;
     private final Set<Runnable> wakers = ConcurrentHashMap.newKeySet();
     private final Map<RowSelector.Wanted, Reader> readers = new HashMap<>();
     private final TreeMap<Long, ViewDelta> deltas = new TreeMap<>();
@@ -30,13 +30,11 @@ final class TransitionLog {
     private long bytes;
 
     TransitionLog(Mesh mesh, String projection) {
-        listening = List.of(
-                mesh.listen(Addresses.transitions(projection), ViewDelta.class, told -> {}),
-                mesh.listen(Addresses.view(projection), ViewDelta.class, this::hear));
+        listening = mesh.listen(Addresses.transitions(projection), ViewDelta.class, this::hear);
     }
 
     void end() {
-        listening.forEach(each -> each.end().onFailure(gone -> {}));
+        listening.end().onFailure(gone -> {});
     }
 
     /** FILTER_INVALID. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class ChaosSubscription {
     private static final int MAX_WINDOW = 300;
     private static final int DEFAULT_WINDOW = 300;
     private static final int MAX_BOOKMARKS = 4;
+    private static final int MAX_RECENT = 30;
 
     /** As the server that the clients connect to must have it. */
     static final LiveOptions OPTIONS = new LiveOptions(32, MAX_WINDOW, 2_048, 25_000);
@@ -33,6 +35,7 @@ final class ChaosSubscription {
     private final int window;
     private final Mirror mirror = new Mirror();
     private final Promises promises;
+    private final Deque<JsonObject> recent = new ArrayDeque<>();
     private final List<Bookmark> bookmarks = new ArrayList<>();
     private final Deque<Asked> asked = new ArrayDeque<>();
     private Wants wants;
@@ -106,6 +109,7 @@ final class ChaosSubscription {
         } else if (random.nextInt(8) == 0 && wants.order() == null) {
             isPartial = true;
             mirror.rows.clear();
+            promises.restore(Promises.Known.NOTHING);
             request.put("snapshot", "never");
         } else {
             isPartial = false;
@@ -177,7 +181,8 @@ final class ChaosSubscription {
             credit += fullWindow();
             return ask("ack").put("cursor", mirror.cursor);
         }
-        long most = fullWindow() - credit;
+        // an acknowledgement fills the window, whatever there was: how much there is now is not known
+        long most = acknowledges ? fullWindow() : fullWindow() - credit;
         if (most <= 0) {
             return null;
         }
@@ -214,6 +219,24 @@ final class ChaosSubscription {
     }
 
     void take(JsonObject frame) {
+        recent.add(frame);
+        if (recent.size() > MAX_RECENT) {
+            recent.remove();
+        }
+        try {
+            check(frame);
+        } catch (AssertionError broken) {
+            throw new AssertionError(
+                    this + " after\n" + recent.stream().map(JsonObject::encode).collect(Collectors.joining("\n")),
+                    broken);
+        }
+    }
+
+    private String recent() {
+        return recent.stream().map(JsonObject::encode).collect(Collectors.joining("\n"));
+    }
+
+    private void check(JsonObject frame) {
         String op = frame.getString("op");
         if (op.equals("error") && "change".equals(frame.getString("ref"))) {
             assertThat(frame.getString("code")).isEqualTo("filter_invalid");
@@ -296,7 +319,7 @@ final class ChaosSubscription {
 
     void check(Map<String, JsonObject> all) {
         if (!holds(all)) {
-            assertThat(mirror.rows).as("rows of %s", this).isEqualTo(wants.of(all));
+            assertThat(mirror.rows).as("rows of %s after%n%s", this, recent()).isEqualTo(wants.of(all));
         }
     }
 

@@ -202,8 +202,9 @@ final class MemoryViews implements Projections {
                 rows.put(key, new Kept(key, after, change));
                 changes.add(new ViewDelta.Change(key, before == null ? null : before.row, after));
             });
-            mesh.publish(
-                    Addresses.view(NAME), new ViewDelta(NAME, generation, from, change, cursor(), changes, 1_000_000));
+            var delta = new ViewDelta(NAME, generation, from, change, cursor(), changes, 1_000_000);
+            mesh.publish(Addresses.transitions(NAME), delta);
+            mesh.publish(Addresses.view(NAME), delta);
         }
 
         @Override

@@ -139,7 +139,20 @@ final class Promises {
             }
         }
         hasJoined |= !parts.isEmpty() && !isConflated;
+        if (isConflated && !parts.isEmpty()) {
+            forgetUntold(parts.get(parts.size() - 1).getBoolean("more", false));
+        }
         parts.clear();
+    }
+
+    /** Amid a scan, rows that have not come now may have changed in what was merged, and come where they changed last. */
+    private void forgetUntold(boolean isAmid) {
+        if (isAmid) {
+            var told = new HashSet<String>();
+            parts.forEach(part -> part.getJsonArray("set").forEach(row -> told.add(((JsonArray) row).getString(0))));
+            numbers.keySet().retainAll(told);
+            followed.retainAll(told);
+        }
     }
 
     private void forget(Object key) {
