@@ -33,6 +33,8 @@ final class EventRoutes {
         "stream", "category", "type", "where", "after", "since", "limit", "checkpoints"
     };
 
+    private static final List<String> WITH_EVENT_STREAM =
+            List.of(MediaTypes.CLOUDEVENTS, MediaTypes.NDJSON, MediaTypes.JSON, MediaTypes.EVENT_STREAM);
     private static final int MAX_SCAN = 100_000;
     private static final int MAX_SCANS_WITH_EVENTS = 20;
 
@@ -55,7 +57,13 @@ final class EventRoutes {
     private Future<Answer> events(Call call) {
         Query query = call.query(
                 "stream", "category", "type", "where", "after", "since", "limit", "direction", "follow", "checkpoints");
-        return query.flag("follow") ? follow(call, query) : page(call, query);
+        return query.flag("follow") || asksForEvents(call) ? follow(call, query) : page(call, query);
+    }
+
+    /** A browser's EventSource says only what it accepts. */
+    private static boolean asksForEvents(Call call) {
+        return call.accept() != null
+                && MediaTypes.choose(call.accept(), WITH_EVENT_STREAM).equals(MediaTypes.EVENT_STREAM);
     }
 
     private Future<Answer> page(Call call, Query query) {

@@ -170,7 +170,7 @@ class LiveRowsOverHttpTest {
         place("a", 1);
         place("b", 2);
         String id;
-        try (var events = new Lines("/v1/events?follow=true", "Accept", "text/event-stream")) {
+        try (var events = new Lines("/v1/events", "Accept", "text/event-stream")) {
             assertThat(events.event("message").getString("type")).isEqualTo("Placed");
             id = events.id;
         }

@@ -285,8 +285,8 @@ class RequestsFromOutsideTest {
 
     @Test
     void saysWhatItSpeaksWhenAskedForSomethingElse() {
-        problem(http.get("/v1/events", "Accept", "text/event-stream"), 406, "not_acceptable");
-        problem(http.get("/v1/events?follow=true", "Accept", "text/event-stream"), 406, "not_acceptable");
+        problem(http.get("/v1/events", "Accept", "text/html"), 406, "not_acceptable");
+        problem(http.get("/v1/events?follow=true", "Accept", "application/json"), 406, "not_acceptable");
         assertThat(header(http.get("/v1/events"), "Content-Type")).isEqualTo("application/cloudevents-batch+json");
         assertThat(header(http.get("/v1/events", "Accept", "application/x-ndjson"), "Content-Type"))
                 .isEqualTo("application/x-ndjson");
