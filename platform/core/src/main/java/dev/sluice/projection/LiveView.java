@@ -265,6 +265,11 @@ final class LiveView implements View {
     }
 
     @Override
+    public void check(Order order) {
+        new OrderedReads(table).check(order);
+    }
+
+    @Override
     public Future<Rows> at(Cursor cursor, long waitMillis) {
         return house.reads().run(() -> AsOf.offsets(house.log(), cursor)).compose(until -> house.asOf()
                 .rows(table, until, waitMillis));

@@ -46,25 +46,42 @@ final class OrderedReads {
             int limit,
             @Nullable Predicate<Function<String, @Nullable Object>> where,
             boolean mayScan) {
-        if (!table.columns().names().contains(by.column())) {
-            throw Failure.of(
-                    Failure.Kind.INVALID_REQUEST,
-                    "found orderBy " + by.column() + ", expected one of "
-                            + String.join(", ", table.columns().names()));
-        }
+        checkColumn(by);
         var order = new Index(by.column(), by.isDescending());
         int index = table.indexes().declared().indexOf(order);
         if (index >= 0) {
             return byIndex(index, prefix, after, limit, where);
         }
         if (!mayScan) {
-            throw Failure.of(
-                    Failure.Kind.INVALID_REQUEST,
-                    "found orderBy " + order + ", which no index of " + table.name()
-                            + " keeps, expected one that does: declare index: [ " + order
-                            + " ] in its definition, or look at all rows with scan=true");
+            throw undeclared(order);
         }
         return byScan(order, prefix, limit, where);
+    }
+
+    /** INVALID_REQUEST unless an index keeps an order. */
+    void check(Rows.Order by) {
+        checkColumn(by);
+        var order = new Index(by.column(), by.isDescending());
+        if (!table.indexes().declared().contains(order)) {
+            throw undeclared(order);
+        }
+    }
+
+    private void checkColumn(Rows.Order by) {
+        if (!table.columns().names().contains(by.column())) {
+            throw Failure.of(
+                    Failure.Kind.INVALID_REQUEST,
+                    "found orderBy " + by.column() + ", expected one of "
+                            + String.join(", ", table.columns().names()));
+        }
+    }
+
+    private Failure undeclared(Index order) {
+        return Failure.of(
+                Failure.Kind.INVALID_REQUEST,
+                "found orderBy " + order + ", which no index of " + table.name()
+                        + " keeps, expected one that does: declare index: [ " + order
+                        + " ] in its definition, or look at all rows with scan=true");
     }
 
     private Rows.Page byIndex(

@@ -45,6 +45,9 @@ public interface View extends Rows {
     /** Completes when the view has folded everything {@code after} names; NOT_YET after {@code waitMillis}, detail {@code cursor}. */
     Future<Void> reached(Cursor after, long waitMillis);
 
+    /** INVALID_REQUEST, naming the index to declare, unless one keeps an order. */
+    void check(Order order);
+
     /** How a token stands to this view: where an exact resume goes on, or that only a snapshot helps. */
     Resume resume(Cursor token);
 

@@ -42,7 +42,8 @@ final class FrameStream extends HttpOutlet {
     }
 
     private void beat() {
-        if (live().nanos() - writtenNanos >= live().options().pingMillis() * 1_000_000) {
+        if (response.headWritten()
+                && live().nanos() - writtenNanos >= live().options().pingMillis() * 1_000_000) {
             write(Buffer.buffer(hasEvents ? ":\n\n" : "{\"op\":\"ping\"}\n"));
         }
         tick();

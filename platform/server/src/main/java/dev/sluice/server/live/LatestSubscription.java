@@ -47,6 +47,14 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
 
     @Override
     public void hear(Feed.Block block) {
+        try {
+            take(block);
+        } catch (RuntimeException failed) {
+            outlet.fail(this, failed); // the others of the feed are to hear of it
+        }
+    }
+
+    private void take(Feed.Block block) {
         if (!isLive()) {
             outlet.wake(this); // it may have waited for this moment
         } else if (block.generation() != generation || change() < feed().since()) {

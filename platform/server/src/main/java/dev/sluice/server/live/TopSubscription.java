@@ -27,6 +27,7 @@ final class TopSubscription extends ViewSubscription {
 
     @Override
     void listen() {
+        view.check(top.order());
         var joined = live.hub(target.projection())
                 .window(new Window.Key(target.wanted(), top.order(), top.limit(), target.minIntervalMillis()));
         window = joined;

@@ -67,7 +67,7 @@ abstract class ViewSubscription extends Subscription {
         outlet.wake(this);
     }
 
-    /** Begins to hear of changes. FILTER_INVALID. */
+    /** Begins to hear of changes. FILTER_INVALID, INVALID_REQUEST. */
     abstract void listen();
 
     abstract RowSelector selector();

@@ -288,6 +288,9 @@ final class MemoryViews implements Projections {
             });
         }
 
+        @Override
+        public void check(Order order) {}
+
         private List<Kept> present(
                 Predicate<String> isWanted, @Nullable Predicate<Function<String, @Nullable Object>> where) {
             return rows.values().stream()

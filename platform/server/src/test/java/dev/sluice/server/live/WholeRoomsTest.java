@@ -162,6 +162,12 @@ class WholeRoomsTest {
         var client = TestClient.welcomed(server.port());
         client.send(subscribe().put("sub", 2).put("orderBy", "orders").put("limit", 5));
         assertThat(client.next("error").getString("message")).contains("declare index: [ orders");
+        client.send(subscribe().put("sub", 3));
+        assertThat(client.next("synced")).isNotNull();
+        client.send(new JsonObject().put("op", "change").put("sub", 3).put("orderBy", "orders"));
+        assertThat(client.next("error").getString("ref")).isEqualTo("change");
+        client.send("{\"op\":\"unsubscribe\",\"sub\":3}");
+        assertThat(client.next("ended").getString("code")).isEqualTo("unsubscribed");
         var mirror = new Mirror();
 
         client.send(subscribe().put("orderBy", "gross desc").put("limit", 5));
