@@ -65,8 +65,8 @@ final class Requests {
             return json == null ? JSON.missingNode() : json;
         } catch (JsonProcessingException malformed) {
             throw Refused.badFrame("found text that is no JSON: " + malformed.getOriginalMessage());
-        } catch (IOException impossible) {
-            throw new java.io.UncheckedIOException(impossible);
+        } catch (IOException encoded) {
+            throw Refused.badFrame("found text that is no JSON in UTF-8: " + encoded.getMessage());
         }
     }
 

@@ -140,6 +140,13 @@ class RequestsTest {
         assertThat(refused).hasMessageContaining(part);
     }
 
+    @Test
+    void refusesBytesThatLookLikeAnotherEncoding() {
+        var refused = catchThrowableOfType(Refused.class, () -> Requests.parse(new byte[] {0, 0, '{', 0}));
+
+        assertThat(refused.code()).isEqualTo("bad_frame");
+    }
+
     @Property(tries = 300)
     void nothingButARefusalComesOfAnyBytes(@ForAll byte[] bytes) {
         try {
