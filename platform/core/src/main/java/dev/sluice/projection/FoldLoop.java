@@ -26,7 +26,11 @@ import org.slf4j.LoggerFactory;
  */
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
-    private static final int BATCH_EVENTS = 1_000;
+
+    /** So many that a commit costs little beside them, so few that they are near the processor still when they are committed. */
+    private static final int BATCH_ROWS = 500;
+
+    private static final int MIN_BATCH_EVENTS = 50;
     private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long CATCH_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -347,7 +351,9 @@ final class FoldLoop {
         boolean isOfEach = lane.tables().stream()
                 .anyMatch(table -> publisher.isHeardEach(table.name())
                         && roster.seat(table).isLive());
-        return isOfEach ? 1 : BATCH_EVENTS;
+        return isOfEach
+                ? 1
+                : Math.max(MIN_BATCH_EVENTS, BATCH_ROWS / lane.tables().size());
     }
 
     private void commit(Table table, long[] offsets, long lastMicros, int events, long nowNanos) {

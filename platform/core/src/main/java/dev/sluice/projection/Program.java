@@ -6,7 +6,6 @@ import dev.sluice.log.Log;
 import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.FoldClause.Outcome;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -19,22 +18,22 @@ import org.jspecify.annotations.Nullable;
  * does little but wait for memory.
  */
 final class Program {
-    private static final FoldClause[] NONE = {};
-
     /** What a processor can read from memory at the same time is less, what its nearest cache holds more. */
     private static final int AHEAD = 32;
 
     private final List<Table> tables;
-    private final Map<String, FoldClause[]> clauses = new HashMap<>();
+    private final @Nullable FoldClause[] none;
+    private final Map<String, @Nullable FoldClause[]> clauses = new HashMap<>();
     private final Turn[] turns = new Turn[AHEAD];
     private final EventFacts heldFacts;
     private final Release release;
 
-    /** An event and what it means. */
+    /** An event and what it means to each table. */
     private static final class Turn {
         private final EventFacts facts;
         private String type = "";
-        private FoldClause @Nullable [] meant;
+        private @Nullable FoldClause[] meant = {};
+        private boolean isResolution;
 
         Turn(EventSlots slots) {
             facts = new EventFacts(slots);
@@ -44,15 +43,15 @@ final class Program {
     /** @param log where events that were held back are read again */
     Program(List<Table> tables, Log log) {
         this.tables = List.copyOf(tables);
+        none = new FoldClause[tables.size()];
         var slots = new EventSlots();
-        var byType = new HashMap<String, List<FoldClause>>();
-        for (var table : tables) {
+        for (int i = 0; i < tables.size(); i++) {
+            var table = tables.get(i);
             for (var clause : table.definition().clauses()) {
-                byType.computeIfAbsent(clause.type(), type -> new ArrayList<>())
-                        .add(new FoldClause(table, clause, slots));
+                clauses.computeIfAbsent(clause.type(), type -> new FoldClause[tables.size()])[i] =
+                        new FoldClause(table, clause, slots);
             }
         }
-        byType.forEach((type, list) -> clauses.put(type, list.toArray(FoldClause[]::new)));
         Arrays.setAll(turns, turn -> new Turn(slots));
         heldFacts = new EventFacts(slots);
         release = new Release(log, this);
@@ -84,54 +83,63 @@ final class Program {
             int attempts,
             @Nullable Position retriedFrom) {}
 
-    /** Folds events in their order. */
+    /** Folds events, for each table in their order. */
     void fold(List<RecordedEvent> events, Outcomes outcomes) {
         for (int from = 0; from < events.size(); from += AHEAD) {
             var some = events.subList(from, Math.min(events.size(), from + AHEAD));
             for (int i = 0; i < some.size(); i++) {
-                expect(turns[i], some.get(i));
+                look(turns[i], some.get(i));
             }
-            for (var table : tables) {
-                table.fetch();
-            }
-            for (int i = 0; i < some.size(); i++) {
-                fold(turns[i], some.get(i), outcomes);
+            for (int table = 0; table < tables.size(); table++) {
+                fold(table, some, outcomes);
             }
         }
     }
 
-    private void expect(Turn turn, RecordedEvent event) {
+    private void look(Turn turn, RecordedEvent event) {
         turn.type = event.type();
-        turn.meant = clauses.get(turn.type);
-        if (turn.meant != null) {
+        turn.meant = clauses.getOrDefault(turn.type, none);
+        turn.isResolution = Release.isMeant(event, turn.type);
+        if (turn.meant != none) {
             turn.facts.of(event);
-            for (var clause : turn.meant) {
-                clause.expect(turn.facts, event, turn.type);
+        }
+    }
+
+    private void fold(int number, List<RecordedEvent> events, Outcomes outcomes) {
+        var table = tables.get(number);
+        for (int i = 0; i < events.size(); i++) {
+            var turn = turns[i];
+            var clause = turn.meant[number];
+            if (clause != null) {
+                clause.expect(turn.facts, events.get(i), turn.type);
+            }
+        }
+        table.fetch();
+        for (int i = 0; i < events.size(); i++) {
+            var turn = turns[i];
+            var clause = turn.meant[number];
+            if (turn.isResolution) {
+                release.of(events.get(i), table, outcomes);
+            }
+            if (clause != null) {
+                fold(clause, turn, events.get(i), outcomes);
             }
         }
     }
 
-    private void fold(Turn turn, RecordedEvent event, Outcomes outcomes) {
-        if (turn.meant == null) {
-            if (Release.isMeant(event, turn.type)) {
-                tables.forEach(table -> release.of(event, table, outcomes));
-            }
-            return;
-        }
-        for (var clause : turn.meant) {
-            var table = clause.table();
-            try {
-                var outcome = clause.fold(turn.facts, event, turn.type);
-                table.tally().count(outcome);
-                if (outcome == Outcome.PARKED) {
-                    checkHeld(table, outcomes);
-                }
-            } catch (FoldClause.Refused refused) {
-                hold(table, event, refused, outcomes);
+    private static void fold(FoldClause clause, Turn turn, RecordedEvent event, Outcomes outcomes) {
+        var table = clause.table();
+        try {
+            var outcome = clause.fold(turn.facts, event, turn.type);
+            table.tally().count(outcome);
+            if (outcome == Outcome.PARKED) {
                 checkHeld(table, outcomes);
-            } catch (RuntimeException bug) {
-                outcomes.broken(table, bug);
             }
+        } catch (FoldClause.Refused refused) {
+            hold(table, event, refused, outcomes);
+            checkHeld(table, outcomes);
+        } catch (RuntimeException bug) {
+            outcomes.broken(table, bug);
         }
     }
 
@@ -153,11 +161,7 @@ final class Program {
     /** Folds an event that a table has held back; NOT_MEANT when the table has no clause for it. */
     Outcome foldHeld(Table table, RecordedEvent event, @Nullable Object[] carried) throws FoldClause.Refused {
         heldFacts.of(event);
-        for (var clause : clauses.getOrDefault(event.type(), NONE)) {
-            if (clause.table() == table) {
-                return clause.foldHeld(heldFacts, event, carried);
-            }
-        }
-        return Outcome.NOT_MEANT;
+        var clause = clauses.getOrDefault(event.type(), none)[tables.indexOf(table)];
+        return clause == null ? Outcome.NOT_MEANT : clause.foldHeld(heldFacts, event, carried);
     }
 }

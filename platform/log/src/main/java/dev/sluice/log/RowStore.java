@@ -13,6 +13,7 @@ import org.rocksdb.Cache;
 import org.rocksdb.CompressionType;
 import org.rocksdb.EnvOptions;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.IngestExternalFileOptions;
 import org.rocksdb.LRUCache;
@@ -34,6 +35,10 @@ import org.rocksdb.WriteOptions;
 public final class RowStore implements AutoCloseable {
     private static final long WRITE_BUFFER_BYTES = 4 << 20;
     private static final long BYTES_PER_SYNC = 1 << 20;
+
+    /** A filter or index in one piece is as large as a spill has rows: in a small cache each read would bring in all of it. */
+    private static final int METADATA_BLOCK_BYTES = 4 << 10;
+
     private static final String INGESTED = "ingested.tmp";
     private static final long CLOSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -71,8 +76,11 @@ public final class RowStore implements AutoCloseable {
                 .setBlockCache(cache)
                 .setFilterPolicy(filter)
                 .setBlockSize(8 << 10)
+                .setIndexType(IndexType.kTwoLevelIndexSearch)
+                .setPartitionFilters(true)
+                .setMetadataBlockSize(METADATA_BLOCK_BYTES)
                 .setCacheIndexAndFilterBlocks(true)
-                .setPinL0FilterAndIndexBlocksInCache(true);
+                .setPinTopLevelIndexAndFilter(true);
         var options = new Options()
                 .setCreateIfMissing(true)
                 .setWriteBufferSize(WRITE_BUFFER_BYTES)

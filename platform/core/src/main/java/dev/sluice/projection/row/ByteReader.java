@@ -20,10 +20,15 @@ public final class ByteReader {
 
     public int u8() {
         if (at == bytes.length) {
-            throw Failure.of(
-                    Failure.Kind.CORRUPT, "found " + at + " bytes of a stored row or view, expected more of them");
+            throw tooShort();
         }
         return bytes[at++] & 0xff;
+    }
+
+    private Failure tooShort() {
+        return Failure.of(
+                Failure.Kind.CORRUPT,
+                "found " + bytes.length + " bytes of a stored row or view, expected more of them");
     }
 
     int u32() {
@@ -35,14 +40,18 @@ public final class ByteReader {
     }
 
     public long varint() {
+        byte[] from = bytes;
         long value = 0;
-        for (int shift = 0; ; shift += 7) {
-            int next = u8();
+        int i = at;
+        for (int shift = 0; i < from.length; shift += 7) {
+            byte next = from[i++];
             value |= (long) (next & 0x7f) << shift;
-            if (next < 0x80) {
+            if (next >= 0) {
+                at = i;
                 return value;
             }
         }
+        throw tooShort();
     }
 
     long zigzag() {

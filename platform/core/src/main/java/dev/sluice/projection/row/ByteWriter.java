@@ -37,12 +37,15 @@ public final class ByteWriter {
 
     public ByteWriter varint(long value) {
         room(10);
+        byte[] into = bytes;
+        int at = size;
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
-            bytes[size++] = (byte) (rest | 0x80);
+            into[at++] = (byte) (rest | 0x80);
             rest >>>= 7;
         }
-        bytes[size++] = (byte) rest;
+        into[at++] = (byte) rest;
+        size = at;
         return this;
     }
 
