@@ -51,6 +51,7 @@ class ArchitectureTest {
         table.put("bus", Set.of("log"));
         table.put("shard", Set.of("log", "bus"));
         table.put("expression", Set.of("log", "bus"));
+        table.put("resilience", Set.of("log", "bus"));
         table.put("spi", Set.of("log"));
         table.put("projection.definition", Set.of("log", "shard", "expression"));
         table.put("projection.row", Set.of("log", "expression", "projection.definition"));

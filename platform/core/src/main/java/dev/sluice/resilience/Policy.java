@@ -1,0 +1,149 @@
+package dev.sluice.resilience;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the mesh does for calls to the addresses of a pattern; see {@code docs/mesh.md} for the form in YAML. What is null is not done.
+ *
+ * @param name unique among the policies of a set
+ * @param address segments with a dot between them: {@code *} is any one, {@code **} at the end any number of them, none included
+ * @param place where it was written, such as {@code policies.yaml:12}, for messages
+ */
+public record Policy(
+        String name,
+        String address,
+        @Nullable Outbound outbound,
+        @Nullable Inbound inbound,
+        String place) {
+    /** Whether a guard acts, only counts what it would have done, or does nothing. */
+    public enum Mode {
+        ENFORCE,
+        OBSERVE,
+        DISABLED
+    }
+
+    /**
+     * For those who call.
+     *
+     * @param deadline of a call with all its attempts; a caller's own that is nearer wins
+     * @param perTryTimeout of one attempt
+     */
+    public record Outbound(
+            Duration deadline,
+            Duration perTryTimeout,
+            List<RateLimit> rateLimits,
+            @Nullable Retry retry,
+            @Nullable Breaker breaker,
+            @Nullable Concurrency concurrency,
+            @Nullable Fallback fallback) {
+        public Outbound {
+            rateLimits = List.copyOf(rateLimits);
+        }
+    }
+
+    /** For those who answer: rate limits in their order, then the concurrency limit. */
+    public record Inbound(
+            List<RateLimit> rateLimits, @Nullable Concurrency concurrency) {
+        public Inbound {
+            rateLimits = List.copyOf(rateLimits);
+        }
+    }
+
+    /**
+     * Attempts after the first, of requests that may be repeated only.
+     *
+     * @param max after the first
+     * @param on what is tried again
+     */
+    public record Retry(int max, Set<Condition> on, Backoff backoff, Budget budget) {
+        public Retry {
+            on = Set.copyOf(on);
+        }
+    }
+
+    /** The n-th wait is drawn evenly from 0 to {@code base × 2^(n-1)}, at most {@code max} (full jitter). */
+    public record Backoff(Duration base, Duration max) {}
+
+    /** Retries may be {@code ratio} of the first attempts, and {@code minPerSecond} beside that. */
+    public record Budget(double ratio, int minPerSecond) {}
+
+    /**
+     * A circuit breaker.
+     *
+     * @param trips it opens when one of them holds
+     * @param interval counts in CLOSED reach back so far
+     * @param trials requests that are admitted half-open; all must succeed
+     * @param trialTimeout a trial not settled by then is a failure
+     * @param slowerThan a success that took longer is slow; null: none is
+     * @param failOn what counts as a failure
+     * @param exclude what counts as nothing, though it is in {@code failOn}
+     */
+    public record Breaker(
+            Scope scope,
+            List<Trip> trips,
+            Duration interval,
+            OpenFor openFor,
+            int trials,
+            Duration trialTimeout,
+            @Nullable Duration slowerThan,
+            Set<Condition> failOn,
+            Set<Condition> exclude,
+            Mode mode) {
+        public Breaker {
+            trips = List.copyOf(trips);
+            failOn = Set.copyOf(failOn);
+            exclude = Set.copyOf(exclude);
+        }
+
+        /** Whether an address has one breaker, or each instance behind it has its own. */
+        public enum Scope {
+            ADDRESS,
+            INSTANCE
+        }
+    }
+
+    /**
+     * Holds when each part that is given does: 0 is not given.
+     *
+     * @param minRequests what the ratios need at least
+     */
+    public record Trip(int consecutiveFailures, double failureRatio, double slowRatio, int minRequests) {}
+
+    /** The n-th time in a row it stays open for {@code initial × factor^(n-1)}, at most {@code max}, times 1 ± {@code jitter}. */
+    public record OpenFor(Duration initial, double factor, Duration max, double jitter) {}
+
+    /**
+     * A token bucket for each key.
+     *
+     * @param name unique in its policy
+     * @param key {@code address} (one for all), {@code client}, or {@code header:NAME}
+     * @param capacity tokens of a full bucket
+     * @param refill tokens in {@code refillPeriod}, evenly
+     * @param maxKeys the least used key beyond is forgotten
+     */
+    public record RateLimit(
+            String name, String key, long capacity, long refill, Duration refillPeriod, int maxKeys, Mode mode) {}
+
+    /** How many calls may be under way: as many as given ({@code min} = {@code max}), or found out between the two. */
+    public record Concurrency(Kind kind, int min, int max, Mode mode) {
+        /** How the limit is found. */
+        public enum Kind {
+            FIXED,
+            AIMD,
+            GRADIENT2
+        }
+    }
+
+    /** What is answered when all attempts failed or none was allowed; one of the two is given. */
+    public record Fallback(
+            @Nullable Integer status, @Nullable String address) {}
+
+    /** What may become of an attempt: {@code timeout}, {@code no-handlers}, a status such as {@code 503}, or a class such as {@code 5xx}. */
+    public record Condition(String word) {
+        public static final String TIMEOUT = "timeout";
+        public static final String NO_HANDLERS = "no-handlers";
+    }
+}
