@@ -45,6 +45,11 @@ final class PollLoop implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(PollLoop.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration CLOSE = Duration.ofSeconds(2);
+
+    /** Records that come one by one are read some at a time: each poll costs the log a sync. */
+    private static final long GATHER_NANOS = 5_000_000;
+
+    private static final int GATHERED_RECORDS = 100;
     private static final long SECOND_NANOS = 1_000_000_000;
     private static final long REPORT_NANOS = SECOND_NANOS / 5;
     private static final long COMMIT_NANOS = 5 * SECOND_NANOS;
@@ -66,6 +71,7 @@ final class PollLoop implements AutoCloseable {
     private long foundNanos = System.nanoTime() - SECOND_NANOS;
     private long reportedNanos = foundNanos;
     private long committedNanos = foundNanos;
+    private long gatherUntilNanos = foundNanos;
 
     PollLoop(KafkaSource source, Source.Sink sink) {
         this.source = source;
@@ -100,15 +106,23 @@ final class PollLoop implements AutoCloseable {
     }
 
     private void poll() {
+        long gatherNanos = gatherUntilNanos - System.nanoTime();
+        if (gatherNanos > 0) {
+            waitForMail(gatherNanos);
+            return;
+        }
+        if (consumer.assignment().isEmpty()) {
+            waitForMail(POLL.toNanos());
+            return;
+        }
         isWaiting = true;
         try {
             boolean isIdle = mailbox.isEmpty() && !source.isClosed();
-            if (consumer.assignment().isEmpty()) {
-                waitForMail(isIdle);
-                return;
-            }
             ConsumerRecords<byte[], byte[]> records = consumer.poll(isIdle ? POLL : Duration.ZERO);
             isWaiting = false;
+            if (!records.isEmpty() && records.count() < GATHERED_RECORDS) {
+                gatherUntilNanos = System.nanoTime() + GATHER_NANOS;
+            }
             for (TopicPartition partition : records.partitions()) {
                 Lane lane = lanes.get(partition);
                 if (lane != null && lane.phase == Phase.READING) {
@@ -124,9 +138,9 @@ final class PollLoop implements AutoCloseable {
         }
     }
 
-    private void waitForMail(boolean isIdle) {
+    private void waitForMail(long nanos) {
         try {
-            Runnable task = isIdle ? mailbox.poll(POLL.toMillis(), TimeUnit.MILLISECONDS) : null;
+            Runnable task = source.isClosed() ? null : mailbox.poll(nanos, TimeUnit.NANOSECONDS);
             if (task != null) {
                 task.run();
             }

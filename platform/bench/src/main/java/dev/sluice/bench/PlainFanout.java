@@ -2,6 +2,7 @@ package dev.sluice.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -9,50 +10,47 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
-import io.vertx.core.net.NetClient;
-import io.vertx.core.parsetools.RecordParser;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The plain program beside fan-out: rows in a map on one event loop, and every few milliseconds one frame with the newest of each
- * changed row, encoded once and written to every socket. It has no log, filters, cursors or credit and forgets everything when it
- * ends; a socket that does not keep up is closed.
- *
- * <p>It reads the same orders as Sluice, a line each, over a connection that it makes to the program that publishes them.
+ * changed row, encoded once and written to every socket. It reads the topic that Sluice reads, has no log, filters, cursors or
+ * credit and forgets everything when it ends; a socket that does not keep up is closed.
  */
 final class PlainFanout extends AbstractVerticle {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final int updatesPort;
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final String bootstrapServers;
+    private final String topic;
     private final long intervalMillis;
     private final Map<String, Row> rows = new HashMap<>();
     private final Map<String, Row> changed = new HashMap<>();
     private final Set<ServerWebSocket> sockets = new HashSet<>();
-    /** Vert.x closes a client that nobody refers to. */
-    private @Nullable NetClient client;
-
     private long frames;
 
-    PlainFanout(int updatesPort, long intervalMillis) {
-        this.updatesPort = updatesPort;
+    PlainFanout(String bootstrapServers, String topic, long intervalMillis) {
+        this.bootstrapServers = bootstrapServers;
+        this.topic = topic;
         this.intervalMillis = intervalMillis;
     }
 
-    /** Arguments: the port that orders come from, the interval of frames in ms. */
+    /** Arguments: the broker, the topic, the interval of frames in ms. */
     public static void main(String[] arguments) {
-        var program = new PlainFanout(Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
+        var program = new PlainFanout(arguments[0], arguments[1], Long.parseLong(arguments[2]));
         Vertx.vertx().deployVerticle(program).onFailure(failure -> {
             failure.printStackTrace();
             System.exit(1);
@@ -62,13 +60,30 @@ final class PlainFanout extends AbstractVerticle {
     @Override
     public void start(Promise<Void> started) {
         vertx.setPeriodic(intervalMillis, tick -> send());
-        Future.all(readOrders(), serve()).<Void>mapEmpty().onComplete(started);
+        var loop = vertx.getOrCreateContext();
+        var reading = new Thread(() -> readOrders(loop), "orders");
+        reading.setDaemon(true);
+        reading.start();
+        serve().<Void>mapEmpty().onComplete(started);
     }
 
-    private Future<?> readOrders() {
-        client = vertx.createNetClient();
-        return client.connect(updatesPort, "127.0.0.1")
-                .onSuccess(orders -> orders.handler(RecordParser.newDelimited("\n", this::fold)));
+    private void readOrders(Context loop) {
+        try (var consumer = new KafkaConsumer<>(
+                Map.<String, Object>of("bootstrap.servers", bootstrapServers),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
+            var partitions = consumer.partitionsFor(topic).stream()
+                    .map(found -> new TopicPartition(topic, found.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            while (true) {
+                var orders = consumer.poll(POLL);
+                if (!orders.isEmpty()) {
+                    loop.runOnContext(now -> orders.forEach(this::fold));
+                }
+            }
+        }
     }
 
     private Future<?> serve() {
@@ -80,15 +95,10 @@ final class PlainFanout extends AbstractVerticle {
                 .onSuccess(server -> System.out.println("ready http://127.0.0.1:" + server.actualPort()));
     }
 
-    private void fold(Buffer line) {
-        byte[] bytes = line.getBytes();
-        int space = 0;
-        while (bytes[space] != ' ') {
-            space++;
-        }
-        String key = new String(bytes, 0, space, StandardCharsets.US_ASCII);
+    private void fold(ConsumerRecord<byte[], byte[]> record) {
+        String key = new String(record.key(), StandardCharsets.US_ASCII);
         try {
-            var order = JSON.readTree(bytes, space + 1, bytes.length - space - 1);
+            var order = JSON.readTree(record.value());
             var row = rows.computeIfAbsent(key, absent -> new Row());
             row.orders++;
             row.total += order.path("amount").asLong();
@@ -154,48 +164,5 @@ final class PlainFanout extends AbstractVerticle {
         private long orders;
         private long total;
         private String last = "";
-    }
-
-    /** Gives orders to the plain program, which connects to it. */
-    static final class Outlet implements Publisher.Outlet {
-        private final ServerSocket door;
-        private @Nullable OutputStream orders;
-
-        Outlet() throws IOException {
-            door = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        }
-
-        int port() {
-            return door.getLocalPort();
-        }
-
-        @Override
-        public void send(int stream, byte[] order) {
-            try {
-                if (orders == null) {
-                    orders = door.accept().getOutputStream();
-                }
-                byte[] key = (stream + " ").getBytes(StandardCharsets.US_ASCII);
-                var line = ByteBuffer.allocate(key.length + order.length + 1);
-                orders.write(line.put(key).put(order).put((byte) '\n').array());
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-            }
-        }
-
-        /** What is sent is in the socket. */
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {
-            try (door) {
-                if (orders != null) {
-                    orders.close();
-                }
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-            }
-        }
     }
 }

@@ -14,28 +14,18 @@ final class Publisher implements AutoCloseable {
         void due(int stream, byte[] order, long dueNanos);
     }
 
-    /** Where orders go. */
-    interface Outlet extends AutoCloseable {
-        void send(int stream, byte[] order);
-
-        /** Blocks until all that was sent has arrived. */
-        void flush();
-
-        @Override
-        void close();
-    }
-
-    private final Outlet outlet;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final String topic;
     private final OrderData data;
-
-    Publisher(Outlet outlet, OrderData data) {
-        this.outlet = outlet;
-        this.data = data;
-    }
 
     /** To a topic, with the stream's number as key. */
     Publisher(String bootstrapServers, String topic, OrderData data) {
-        this(new TopicOutlet(bootstrapServers, topic), data);
+        this.topic = topic;
+        this.data = data;
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", bootstrapServers, "acks", "all", "linger.ms", "0"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
     }
 
     /** Blocks for {@code count} orders at {@code ratePerSecond} and until they have arrived. */
@@ -48,7 +38,7 @@ final class Publisher implements AutoCloseable {
             }
             publish(data.nextStream(), dueNanos, due);
         }
-        outlet.flush();
+        producer.flush();
     }
 
     /** An order for each stream, as fast as it goes. */
@@ -56,53 +46,17 @@ final class Publisher implements AutoCloseable {
         for (int stream = 0; stream < data.streamCount(); stream++) {
             publish(stream, System.nanoTime(), due);
         }
-        outlet.flush();
+        producer.flush();
     }
 
     private void publish(int stream, long dueNanos, Due due) {
         byte[] order = data.nextOrder();
         due.due(stream, order, dueNanos);
-        outlet.send(stream, order);
+        producer.send(new ProducerRecord<>(topic, String.valueOf(stream).getBytes(StandardCharsets.US_ASCII), order));
     }
 
     @Override
     public void close() {
-        outlet.close();
-    }
-
-    private static final class TopicOutlet implements Outlet {
-        private final String topic;
-        private final KafkaProducer<byte[], byte[]> producer;
-
-        TopicOutlet(String bootstrapServers, String topic) {
-            this.topic = topic;
-            producer = new KafkaProducer<>(Map.of(
-                    "bootstrap.servers",
-                    bootstrapServers,
-                    "acks",
-                    "all",
-                    "linger.ms",
-                    "0",
-                    "key.serializer",
-                    ByteArraySerializer.class,
-                    "value.serializer",
-                    ByteArraySerializer.class));
-        }
-
-        @Override
-        public void send(int stream, byte[] order) {
-            producer.send(
-                    new ProducerRecord<>(topic, String.valueOf(stream).getBytes(StandardCharsets.US_ASCII), order));
-        }
-
-        @Override
-        public void flush() {
-            producer.flush();
-        }
-
-        @Override
-        public void close() {
-            producer.close();
-        }
+        producer.close();
     }
 }

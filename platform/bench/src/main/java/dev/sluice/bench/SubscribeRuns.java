@@ -110,10 +110,12 @@ final class SubscribeRuns {
 
     /** The same from the plain program. */
     Run plainFanout(Path folder, Load load) throws Exception {
-        var outlet = new PlainFanout.Outlet();
+        String topic = newTopic();
         var arguments = List.of(
-                String.valueOf(outlet.port()), String.valueOf(load.minInterval().toMillis()));
-        try (var publisher = new Publisher(outlet, data(load));
+                broker.bootstrapServers(),
+                topic,
+                String.valueOf(load.minInterval().toMillis()));
+        try (var publisher = publisher(topic, load);
                 var server = ServerProcess.startPlain(folder, PlainFanout.class, arguments)) {
             return whole(server, publisher, load);
         }
