@@ -10,14 +10,20 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The mesh on this process's own event bus: local consumers only, everything by reference. */
 public final class EventBusMesh implements Mesh {
+    private static final Logger LOG = LoggerFactory.getLogger(EventBusMesh.class);
     private static final long ANSWER_WITHIN_MILLIS = 60_000;
+    private static final long MILLI_NANOS = 1_000_000;
 
     private final EventBus bus;
     private final Map<String, Integer> listeners = new ConcurrentHashMap<>();
@@ -36,44 +42,72 @@ public final class EventBusMesh implements Mesh {
         return new EventBusMesh(vertx.eventBus());
     }
 
+    /**
+     * From now on refuses what comes to guarded addresses without having passed a mesh: it would escape their policies.
+     * FORBIDDEN to who waits for an answer.
+     */
+    public void guard(Predicate<String> isGuarded) {
+        bus.addInboundInterceptor(delivery -> {
+            var message = delivery.message();
+            if (message.body() instanceof Reference || !isGuarded.test(message.address())) {
+                delivery.next();
+                return;
+            }
+            String refusal = "found a message to " + message.address()
+                    + " that did not come through the mesh, expected Mesh.request: the address is under a policy";
+            LOG.warn("mesh_bypassed address={}", message.address());
+            message.fail(Failure.Kind.BYPASSES_MESH.httpStatus(), refusal);
+        });
+    }
+
     @Override
     @SuppressWarnings("unchecked") // the asker and the consumer of an address agree on its answer
-    public <A> Future<A> request(String address, Object body) {
-        return bus.<Reference>request(address, new Reference(body), options)
+    public <A> Future<A> request(String address, Object body, Call call) {
+        var within = within(call);
+        return bus.<Reference>request(address, new Reference(body, call), within)
                 .transform(reply -> reply.succeeded()
                         ? settle((A) reply.result().body().value())
-                        : Future.failedFuture(undelivered(address, reply.cause())));
+                        : Future.failedFuture(undelivered(address, reply.cause(), within.getSendTimeout())));
+    }
+
+    private DeliveryOptions within(Call call) {
+        if (!call.hasDeadline()) {
+            return options;
+        }
+        long millis = TimeUnit.NANOSECONDS.toMillis(call.remainingNanos(System.nanoTime()) + MILLI_NANOS - 1);
+        return millis >= ANSWER_WITHIN_MILLIS
+                ? options
+                : new DeliveryOptions(options).setSendTimeout(Math.max(1, millis));
     }
 
     private static <A> Future<A> settle(@Nullable A answer) {
         return answer instanceof Throwable failure ? Future.failedFuture(failure) : Future.succeededFuture(answer);
     }
 
-    private static Throwable undelivered(String address, Throwable cause) {
+    private static Throwable undelivered(String address, Throwable cause, long withinMillis) {
         if (!(cause instanceof ReplyException reply)) {
             return cause;
         }
         return switch (reply.failureType()) {
             case TIMEOUT ->
-                Failure.of(
-                        Failure.Kind.DEADLINE_EXCEEDED,
-                        address + " did not answer within " + ANSWER_WITHIN_MILLIS + " ms");
-            case NO_HANDLERS -> Failure.of(Failure.Kind.UNAVAILABLE, "nobody listens on " + address);
+                Failure.of(Failure.Kind.DEADLINE_EXCEEDED, address + " did not answer within " + withinMillis + " ms");
+            case NO_HANDLERS -> Failure.of(Failure.Kind.NO_HANDLERS, "nobody listens on " + address);
             case RECIPIENT_FAILURE, ERROR -> cause;
         };
     }
 
     @Override
-    public <Q, A> Registration consumer(String address, Class<Q> question, Function<Q, Future<A>> answer) {
+    public <Q, A> Registration consumer(String address, Class<Q> question, BiFunction<Q, Call, Future<A>> answer) {
         MessageConsumer<Reference> consumer = bus.localConsumer(address);
         consumer.handler(message -> answer(message, question, answer));
         return consumer::unregister;
     }
 
-    private <Q, A> void answer(Message<Reference> message, Class<Q> question, Function<Q, Future<A>> answer) {
+    private <Q, A> void answer(Message<Reference> message, Class<Q> question, BiFunction<Q, Call, Future<A>> answer) {
         Future<A> settled;
         try {
-            settled = answer.apply(question.cast(message.body().value()));
+            var asked = message.body();
+            settled = answer.apply(question.cast(asked.value()), asked.call());
         } catch (RuntimeException refused) {
             settled = Future.failedFuture(refused);
         }

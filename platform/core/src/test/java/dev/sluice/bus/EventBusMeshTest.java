@@ -47,7 +47,7 @@ class EventBusMeshTest {
         mesh.consumer("room", Question.class, Future::succeededFuture).end().await(20, TimeUnit.SECONDS);
 
         assertThat(failureOf("room")).isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.kind())
-                .isEqualTo(Failure.Kind.UNAVAILABLE));
+                .isEqualTo(Failure.Kind.NO_HANDLERS));
     }
 
     private Throwable failureOf(String address) throws Exception {

@@ -20,7 +20,14 @@ final class Problem {
     /** With a status of HTTP's own that is closer than the kind's, such as 431. */
     static Answer of(Failure failure, int status, String traceId) {
         var answer = Answer.of(status, MediaTypes.PROBLEM, document(failure, status, traceId));
-        return status == 503 ? answer.with("Retry-After", RETRY_AFTER_SECONDS) : answer;
+        return status == 503 || status == 429 ? answer.with("Retry-After", retryAfterSeconds(failure)) : answer;
+    }
+
+    /** Rounded up: who comes back a moment early is refused again. */
+    private static String retryAfterSeconds(Failure failure) {
+        return failure.details().get("retryAfterMillis") instanceof Number millis
+                ? String.valueOf(Math.max(1, (millis.longValue() + 999) / 1_000))
+                : RETRY_AFTER_SECONDS;
     }
 
     static Buffer document(Failure failure, int status, String traceId) {

@@ -1,0 +1,53 @@
+package dev.sluice.bus;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes with a request beside its body. It travels by reference as the body does; these would be the headers {@code deadline-ms},
+ * {@code caller}, {@code traceparent}, {@code idempotency-key} and {@code attempt} of a message that leaves the process.
+ *
+ * @param deadlineNanos of {@link System#nanoTime()}: what is not begun by then is not begun at all; {@link #NO_DEADLINE}
+ * @param caller who asks, for limits and what is shown; null: the platform itself
+ * @param traceparent of W3C Trace Context
+ * @param idempotencyKey the same for each repetition of a request: one that has it may be tried again
+ * @param attempt from 1
+ */
+public record Call(
+        long deadlineNanos,
+        @Nullable String caller,
+        @Nullable String traceparent,
+        @Nullable String idempotencyKey,
+        int attempt) {
+    public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+    /** Of the platform itself, without a deadline. */
+    public static final Call PLAIN = new Call(NO_DEADLINE, null, null, null, 1);
+
+    /** A request of somebody. */
+    public static Call from(String caller) {
+        return new Call(NO_DEADLINE, caller, null, null, 1);
+    }
+
+    /** That may be repeated. */
+    public Call withIdempotencyKey(String key) {
+        return new Call(deadlineNanos, caller, traceparent, key, attempt);
+    }
+
+    public Call withTraceparent(@Nullable String parent) {
+        return new Call(deadlineNanos, caller, parent, idempotencyKey, attempt);
+    }
+
+    /** One attempt of it. */
+    public Call attempt(int number, long untilNanos) {
+        return new Call(untilNanos, caller, traceparent, idempotencyKey, number);
+    }
+
+    public boolean hasDeadline() {
+        return deadlineNanos != NO_DEADLINE;
+    }
+
+    /** What is left until the deadline, negative behind it; {@link #NO_DEADLINE} when there is none. */
+    public long remainingNanos(long nowNanos) {
+        return hasDeadline() ? deadlineNanos - nowNanos : NO_DEADLINE;
+    }
+}
