@@ -3,6 +3,7 @@ package dev.sluice.resilience;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +66,13 @@ public record Policy(
     }
 
     /** The n-th wait is drawn evenly from 0 to {@code base × 2^(n-1)}, at most {@code max} (full jitter). */
-    public record Backoff(Duration base, Duration max) {}
+    public record Backoff(Duration base, Duration max) {
+        /** The wait before the n-th attempt after the first, n from 1. */
+        public long delayNanos(int attempt, RandomGenerator random) {
+            double most = Math.min(base.toNanos() * Math.pow(2, attempt - 1), max.toNanos());
+            return random.nextLong((long) most + 1);
+        }
+    }
 
     /** Retries may be {@code ratio} of the first attempts, and {@code minPerSecond} beside that. */
     public record Budget(double ratio, int minPerSecond) {}
@@ -113,7 +120,13 @@ public record Policy(
     public record Trip(int consecutiveFailures, double failureRatio, double slowRatio, int minRequests) {}
 
     /** The n-th time in a row it stays open for {@code initial × factor^(n-1)}, at most {@code max}, times 1 ± {@code jitter}. */
-    public record OpenFor(Duration initial, double factor, Duration max, double jitter) {}
+    public record OpenFor(Duration initial, double factor, Duration max, double jitter) {
+        /** How long the n-th time in a row takes, n from 1. */
+        long nanos(int opening, RandomGenerator random) {
+            double grown = Math.min(initial.toNanos() * Math.pow(factor, opening - 1), max.toNanos());
+            return Math.max(1, (long) (grown * (1 + jitter * (2 * random.nextDouble() - 1))));
+        }
+    }
 
     /**
      * A token bucket for each key.
