@@ -1,9 +1,12 @@
 package dev.sluice.resilience;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,16 @@ public record Policy(
         @Nullable Outbound outbound,
         @Nullable Inbound inbound,
         String place) {
+    /** IllegalArgumentException for an address that is no pattern. */
+    public Policy {
+        AddressPattern.parse(address);
+    }
+
+    /** What it says, the same text wherever it is written. */
+    String settings() {
+        return new Policy(name, address, outbound, inbound, "").toString();
+    }
+
     /** Whether a guard acts, only counts what it would have done, or does nothing. */
     public enum Mode {
         ENFORCE,
@@ -61,7 +74,8 @@ public record Policy(
      */
     public record Retry(int max, Set<Condition> on, Backoff backoff, Budget budget) {
         public Retry {
-            on = Set.copyOf(on);
+            // In order, so that the same settings have the same text.
+            on = Collections.unmodifiableSet(new TreeSet<>(on));
         }
     }
 
@@ -78,7 +92,7 @@ public record Policy(
     public record Budget(double ratio, int minPerSecond) {}
 
     /**
-     * A circuit breaker.
+     * A circuit breaker. Its collections are taken as they are, immutable.
      *
      * @param trips it opens when one of them holds
      * @param interval counts in CLOSED reach back so far
@@ -99,12 +113,6 @@ public record Policy(
             Set<Condition> failOn,
             Set<Condition> exclude,
             Mode mode) {
-        public Breaker {
-            trips = List.copyOf(trips);
-            failOn = Set.copyOf(failOn);
-            exclude = Set.copyOf(exclude);
-        }
-
         /** Whether an address has one breaker, or each instance behind it has its own. */
         public enum Scope {
             ADDRESS,
@@ -152,11 +160,41 @@ public record Policy(
 
     /** What is answered when all attempts failed or none was allowed; one of the two is given. */
     public record Fallback(
-            @Nullable Integer status, @Nullable String address) {}
+            @Nullable Integer status, @Nullable String address) {
+        public Fallback {
+            if ((status == null) == (address == null)) {
+                throw new IllegalArgumentException(
+                        "found status " + status + " and address " + address + ", expected one of the two");
+            }
+            if (address != null) {
+                AddressPattern.address(address);
+            }
+        }
+    }
 
     /** What may become of an attempt: {@code timeout}, {@code no-handlers}, a status such as {@code 503}, or a class such as {@code 5xx}. */
-    public record Condition(String word) {
+    public record Condition(String word) implements Comparable<Condition> {
         public static final String TIMEOUT = "timeout";
         public static final String NO_HANDLERS = "no-handlers";
+        private static final Pattern STATUS = Pattern.compile("[45](xx|[0-9]{2})");
+
+        public Condition {
+            if (!word.equals(TIMEOUT)
+                    && !word.equals(NO_HANDLERS)
+                    && !STATUS.matcher(word).matches()) {
+                throw new IllegalArgumentException(
+                        "found '" + word + "', expected timeout, no-handlers, a status from 400 to 599, 4xx or 5xx");
+            }
+        }
+
+        /** Whether it holds wherever another does. */
+        public boolean covers(Condition other) {
+            return word.equals(other.word) || (word.endsWith("xx") && other.word.charAt(0) == word.charAt(0));
+        }
+
+        @Override
+        public int compareTo(Condition other) {
+            return word.compareTo(other.word);
+        }
     }
 }

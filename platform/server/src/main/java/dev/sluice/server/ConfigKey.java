@@ -1,6 +1,7 @@
 package dev.sluice.server;
 
 import dev.sluice.log.Failure;
+import dev.sluice.yaml.Durations;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +43,6 @@ enum ConfigKey {
     }
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,15})\\s*(B|KiB|MiB|GiB)?");
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,12})\\s*(ms|s|m|h|d)");
 
     final String path;
     final String defaultText;
@@ -79,7 +79,7 @@ enum ConfigKey {
                         millis(text, where),
                         text,
                         where,
-                        "a duration from " + duration(least) + " to " + duration(most)));
+                        "a duration from " + Durations.text(least) + " to " + Durations.text(most)));
             case LIST -> List.of(text.split("\\s*,\\s*"));
         };
     }
@@ -110,19 +110,8 @@ enum ConfigKey {
     }
 
     private long millis(String text, String where) {
-        var match = DURATION.matcher(text);
-        if (!match.matches()) {
-            throw refused(where, text, "a duration with unit, such as 500ms, 30s, 10m, 12h or 7d");
-        }
-        long unit =
-                switch (match.group(2)) {
-                    case "ms" -> 1;
-                    case "s" -> 1_000;
-                    case "m" -> 60_000;
-                    case "h" -> 3_600_000;
-                    default -> 86_400_000;
-                };
-        return times(Long.parseLong(match.group(1)), unit);
+        return Durations.millis(text)
+                .orElseThrow(() -> refused(where, text, "a duration with unit, such as 500ms, 30s, 10m, 12h or 7d"));
     }
 
     private long within(long value, String text, String where, String expected) {
@@ -135,14 +124,6 @@ enum ConfigKey {
     /** The product of what is not negative; where it overflows, a number that lies beyond every limit. */
     private static long times(long count, long unit) {
         return count > Long.MAX_VALUE / unit ? Long.MAX_VALUE : count * unit;
-    }
-
-    private static String duration(long millis) {
-        return millis % 86_400_000 == 0
-                ? millis / 86_400_000 + "d"
-                : millis % 3_600_000 == 0
-                        ? millis / 3_600_000 + "h"
-                        : millis % 1_000 == 0 ? millis / 1_000 + "s" : millis + "ms";
     }
 
     private static String bytes(long count) {

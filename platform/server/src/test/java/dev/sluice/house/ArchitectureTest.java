@@ -51,9 +51,10 @@ class ArchitectureTest {
         table.put("bus", Set.of("log"));
         table.put("shard", Set.of("log", "bus"));
         table.put("expression", Set.of("log", "bus"));
-        table.put("resilience", Set.of("log", "bus"));
+        table.put("yaml", Set.of("log"));
+        table.put("resilience", Set.of("log", "bus", "yaml"));
         table.put("spi", Set.of("log"));
-        table.put("projection.definition", Set.of("log", "shard", "expression"));
+        table.put("projection.definition", Set.of("log", "shard", "expression", "yaml"));
         table.put("projection.row", Set.of("log", "expression", "projection.definition"));
         table.put("projection", Set.of("log", "bus", "shard", "expression", "projection.definition", "projection.row"));
         table.put("ingest", Set.of("log", "bus", "shard", "expression", "spi"));

@@ -11,6 +11,7 @@ import dev.sluice.projection.definition.Definition.Column;
 import dev.sluice.projection.definition.Definition.Deed;
 import dev.sluice.projection.definition.Definition.Each;
 import dev.sluice.projection.definition.Definition.Key;
+import dev.sluice.yaml.Document;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

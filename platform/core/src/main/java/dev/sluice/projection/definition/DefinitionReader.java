@@ -14,6 +14,7 @@ import dev.sluice.projection.definition.Definition.Index;
 import dev.sluice.projection.definition.Definition.Key;
 import dev.sluice.projection.definition.Definition.Window;
 import dev.sluice.shard.Tags;
+import dev.sluice.yaml.Document;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.time.ZoneOffset;

@@ -5,6 +5,7 @@ import dev.sluice.projection.definition.Definition.Column;
 import dev.sluice.projection.definition.Definition.Deed;
 import dev.sluice.projection.definition.Definition.Typed;
 import dev.sluice.projection.definition.Definition.Typed.Kind;
+import dev.sluice.yaml.Document;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -98,7 +98,7 @@ class DefinitionFileTest {
 
     static Stream<Arguments> refusesWithLineKeyAndWhatWasExpected() {
         return Stream.of(
-                Arguments.of("", 1, "", "found no definition"),
+                Arguments.of("", 1, "", "found nothing, expected a map with the key projection"),
                 Arguments.of("a: [", 1, "", "found no YAML"),
                 Arguments.of("a:\n  " + "[".repeat(5000), 2, "", "found more than 32 levels"),
                 Arguments.of("- ".repeat(5000) + "x", 1, "", "found more than 32 levels"),

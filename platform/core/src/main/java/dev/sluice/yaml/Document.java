@@ -1,4 +1,4 @@
-package dev.sluice.projection.definition;
+package dev.sluice.yaml;
 
 import dev.sluice.log.Failure;
 import java.util.LinkedHashMap;
@@ -12,11 +12,11 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** One YAML document of a file: a tree with lines, and the failures that name them. */
-record Document(String file, MappingNode root, String text) {
+public record Document(String file, MappingNode root, String text) {
     private static final int MAX_SHOWN = 64;
 
     /** The values of a map by key, in order; {@code allowed} null: any key. */
-    Map<String, Node> fields(Node node, String path, @Nullable Set<String> allowed) {
+    public Map<String, Node> fields(Node node, String path, @Nullable Set<String> allowed) {
         if (!(node instanceof MappingNode map)) {
             throw invalid(node, path, "found " + shown(node) + ", expected a map");
         }
@@ -39,19 +39,20 @@ record Document(String file, MappingNode root, String text) {
     }
 
     /** The text of a scalar. */
-    String text(Node node, String path) {
+    public String text(Node node, String path) {
         if (node instanceof ScalarNode scalar && !isNull(scalar)) {
             return scalar.getValue();
         }
         throw invalid(node, path, "found " + shown(node) + ", expected text");
     }
 
-    Node present(@Nullable Node node, String path, String expected) {
+    /** The node, unless a key of the top level is missing. */
+    public Node present(@Nullable Node node, String path, String expected) {
         return present(node, root, path, expected);
     }
 
     /** @param parent the map in which it is missing */
-    Node present(@Nullable Node node, Node parent, String path, String expected) {
+    public Node present(@Nullable Node node, Node parent, String path, String expected) {
         if (node == null) {
             throw invalid(parent, path, "found nothing, expected " + expected);
         }
@@ -59,7 +60,7 @@ record Document(String file, MappingNode root, String text) {
     }
 
     /** Runs a check of an expression; its failure gets this document's line and key. */
-    <T> T checked(Node node, String path, Supplier<T> check) {
+    public <T> T checked(Node node, String path, Supplier<T> check) {
         try {
             return check.get();
         } catch (Failure failure) {
@@ -71,7 +72,7 @@ record Document(String file, MappingNode root, String text) {
     }
 
     /** DEFINITION_INVALID with the line of {@code node}; null: of the document. */
-    Failure invalid(@Nullable Node node, String path, String problem) {
+    public Failure invalid(@Nullable Node node, String path, String problem) {
         var mark = (node == null ? root : node).getStartMark();
         int line = mark.map(start -> start.getLine() + 1).orElse(1);
         int column = mark.map(start -> start.getColumn() + 1).orElse(1);
@@ -83,7 +84,8 @@ record Document(String file, MappingNode root, String text) {
                 .with("key", path);
     }
 
-    static String shown(Node node) {
+    /** A value as messages show it. */
+    public static String shown(Node node) {
         if (node instanceof ScalarNode scalar) {
             String text = scalar.getValue();
             return isNull(scalar)
