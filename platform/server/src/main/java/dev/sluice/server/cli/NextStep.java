@@ -22,7 +22,10 @@ final class NextStep {
             case DEAD_LETTER_NOT_FOUND -> "sluice dead-letters ls --state all lists the dead letters there are";
             case NOT_RETRYABLE -> "sluice dead-letters show tells of the letter, discard gives it up";
             case ROW_NOT_FOUND -> "sluice projections rows lists the keys there are";
-            case OVERLOADED, UNAVAILABLE, OUTCOME_UNKNOWN ->
+            case CIRCUIT_OPEN -> "try again in a moment; sluice breakers show tells why it opened";
+            case RATE_LIMITED -> "try again when Retry-After has passed; sluice limits ls shows the limits";
+            case BYPASSES_MESH -> "ask through Mesh.request";
+            case OVERLOADED, NO_HANDLERS, UNAVAILABLE, OUTCOME_UNKNOWN ->
                 "try again in a moment; sluice info tells how the server is";
             case NOT_YET, DEADLINE_EXCEEDED -> "try again; sluice info tells how far the server is behind";
             case FORBIDDEN_ORIGIN -> "use the host name the server is bound to, or add yours to http.allowedHosts";

@@ -1,0 +1,142 @@
+package dev.sluice.resilience;
+
+import dev.sluice.bus.Call;
+import dev.sluice.bus.Mesh;
+import dev.sluice.log.Failure;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands before one consumer of an address: {@code expired deadline → rate limits → concurrency → the consumer}. Ending it answers
+ * all that has come already: what was begun is waited for, what was not is refused. Any thread.
+ */
+final class Inlet<Q, A> {
+    private final String address;
+    private final Sidecar sidecar;
+    private final Context context;
+    private final BiFunction<Q, Call, Future<A>> answer;
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final Promise<Void> drained = Promise.promise();
+    private volatile boolean isDraining;
+    private volatile State state = new State(PolicySet.EMPTY, null, List.of(), null);
+
+    private record State(
+            PolicySet set,
+            Policy.@Nullable Inbound settings,
+            List<RateLimit> limits,
+            @Nullable ConcurrencyLimit concurrency) {}
+
+    /** @param context that answers */
+    Inlet(String address, Sidecar sidecar, Context context, BiFunction<Q, Call, Future<A>> answer) {
+        this.address = address;
+        this.sidecar = sidecar;
+        this.context = context;
+        this.answer = answer;
+    }
+
+    private State state() {
+        var now = state;
+        return now.set == sidecar.policies() ? now : follow(sidecar.policies());
+    }
+
+    private synchronized State follow(PolicySet set) {
+        var before = state;
+        if (before.set == set) {
+            return before;
+        }
+        var policy = set.of(address);
+        var settings = policy == null ? null : policy.inbound();
+        state = policy == null || settings == null
+                ? new State(set, null, List.of(), null)
+                : new State(
+                        set,
+                        settings,
+                        sidecar.limits(policy.name(), "inbound", settings.rateLimits()),
+                        Outlet.concurrency(before.concurrency, settings.concurrency()));
+        return state;
+    }
+
+    Future<A> answer(Q question, Call call) {
+        underWay.incrementAndGet();
+        Future<A> answered;
+        try {
+            answered = isDraining
+                    ? Future.failedFuture(
+                            Failure.of(Failure.Kind.UNAVAILABLE, address + " is stopping, try again in a moment"))
+                    : guarded(question, call);
+        } catch (RuntimeException refused) {
+            answered = Future.failedFuture(refused);
+        }
+        return answered.onComplete(done -> ended());
+    }
+
+    private Future<A> guarded(Q question, Call call) {
+        var now = state();
+        if (now.settings == null && !call.hasDeadline()) {
+            return answer.apply(question, call);
+        }
+        long nowNanos = sidecar.nowNanos();
+        if (call.remainingNanos(nowNanos) <= 0) {
+            return Future.failedFuture(Failure.of(
+                    Failure.Kind.DEADLINE_EXCEEDED, "the deadline had passed before " + address + " began; not done"));
+        }
+        for (int i = 0; now.settings != null && i < now.limits.size(); i++) {
+            var limit = now.settings.rateLimits().get(i);
+            long waitNanos = now.limits.get(i).take(Sidecar.key(limit, call), nowNanos);
+            if (waitNanos > 0) {
+                return Future.failedFuture(Sidecar.rateLimited(address, limit, waitNanos));
+            }
+        }
+        var concurrency = now.concurrency;
+        if (concurrency == null) {
+            return answer.apply(question, call);
+        }
+        if (!concurrency.acquire()) {
+            return Future.failedFuture(Sidecar.full(address, concurrency));
+        }
+        Future<A> answered;
+        try {
+            answered = answer.apply(question, call);
+        } catch (RuntimeException refused) {
+            answered = Future.failedFuture(refused);
+        }
+        return answered.onComplete(done -> concurrency.release(
+                nowNanos, done.succeeded() ? Outcome.SUCCESS : outcome(done.cause()), sidecar.nowNanos()));
+    }
+
+    /** Only what says that there was too much makes the limit smaller. */
+    private static Outcome outcome(Throwable failed) {
+        var kind = Conditions.kind(failed);
+        return kind == Failure.Kind.DEADLINE_EXCEEDED || Conditions.isRefusal(kind)
+                ? Outcome.FAILURE
+                : Outcome.EXCLUDED;
+    }
+
+    private void ended() {
+        if (underWay.decrementAndGet() == 0 && isDraining) {
+            drained.tryComplete();
+        }
+    }
+
+    /** Refuses from now on, lets what the bus has handed over be answered, then ends the consumer. */
+    Future<Void> end(Mesh.Registration registration) {
+        isDraining = true;
+        if (underWay.get() == 0) {
+            drained.tryComplete();
+        }
+        Promise<Void> handedOver = Promise.promise();
+        context.runOnContext(now -> handedOver.complete());
+        return handedOver.future().compose(now -> registration.end()).compose(now -> drained.future());
+    }
+
+    /** What is to be shown of the concurrency limit, null when there is none. */
+    Sidecar.@Nullable Limit shownLimit() {
+        var now = state();
+        return now.concurrency == null ? null : Sidecar.Limit.of(address, "inbound", now.concurrency.snapshot());
+    }
+}

@@ -1,0 +1,293 @@
+package dev.sluice.resilience;
+
+import dev.sluice.bus.Call;
+import dev.sluice.bus.Mesh;
+import dev.sluice.log.Failure;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mesh with policies: each call passes what the policy of its address says, on the way out and on the way in, in the process that
+ * makes it and without another hop. Policies are swapped as one reference; breakers, buckets and budgets keep their state, each as long as
+ * its address has one. What is published passes as it is: who hears of a commit must hear of all.
+ */
+public final class Sidecar implements Mesh {
+    /** Addresses with a state of their own; those beyond pass without an outbound policy. */
+    static final int MAX_ADDRESSES = 10_000;
+
+    private static final String RETRY_AFTER = "retryAfterMillis";
+
+    private final Vertx vertx;
+    private final Mesh bus;
+    private final LongSupplier clockNanos;
+    private final StateListener changes;
+    private final Outcomes outcomes = new Outcomes();
+    private final Map<String, Outlet> outlets = new ConcurrentHashMap<>();
+    private final Map<Inlet<?, ?>, Boolean> inlets = new ConcurrentHashMap<>();
+    private final Map<LimitName, RateLimit> limits = new ConcurrentHashMap<>();
+    private volatile PolicySet policies = PolicySet.EMPTY;
+
+    private record LimitName(String policy, String limit, String direction) {}
+
+    /** What became of the attempts of an address since the process began. */
+    public record Calls(long successes, long failures, long slow, long excluded, long rejected) {}
+
+    /** A breaker as it is. */
+    public record Breaker(String address, String policy, CircuitBreaker.Snapshot state, Calls calls) {}
+
+    /**
+     * A limit as it is; what does not apply to its kind is 0.
+     *
+     * @param scope the policy of a rate limit, the address of a concurrency limit
+     * @param kind {@code rate} or {@code concurrency}
+     * @param direction {@code outbound} or {@code inbound}
+     */
+    public record Limit(
+            String scope,
+            String name,
+            String kind,
+            String direction,
+            long keys,
+            long admitted,
+            long denied,
+            int limit,
+            int inFlight) {
+        static Limit of(String address, String direction, ConcurrencyLimit.Snapshot now) {
+            return new Limit(
+                    address,
+                    "concurrency",
+                    "concurrency",
+                    direction,
+                    0,
+                    0,
+                    now.rejected(),
+                    now.limit(),
+                    now.inFlight());
+        }
+    }
+
+    /**
+     * @param bus what calls go over
+     * @param clockNanos monotonic
+     * @param changes told of what breakers do, on the thread of a call
+     */
+    public Sidecar(Vertx vertx, Mesh bus, LongSupplier clockNanos, StateListener changes) {
+        this.vertx = vertx;
+        this.bus = bus;
+        this.clockNanos = clockNanos;
+        this.changes = changes;
+    }
+
+    /** The set that applies. */
+    public PolicySet policies() {
+        return policies;
+    }
+
+    /** Lets another set apply to every call that begins from now on; calls under way end as they began. */
+    public synchronized void apply(PolicySet next) {
+        policies = next;
+        var kept = new HashSet<LimitName>();
+        for (var policy : next.policies()) {
+            var outbound = policy.outbound();
+            var inbound = policy.inbound();
+            if (outbound != null) {
+                outbound.rateLimits()
+                        .forEach(limit -> kept.add(new LimitName(policy.name(), limit.name(), "outbound")));
+            }
+            if (inbound != null) {
+                inbound.rateLimits().forEach(limit -> kept.add(new LimitName(policy.name(), limit.name(), "inbound")));
+            }
+        }
+        limits.keySet().retainAll(kept);
+    }
+
+    @Override
+    public <A> Future<A> request(String address, Object body, Call call) {
+        var outlet = outlets.get(address);
+        if (outlet == null) {
+            outlet = outlet(address);
+        }
+        return outlet == null ? bus.request(address, body, call) : outlet.call(body, call);
+    }
+
+    private @Nullable Outlet outlet(String address) {
+        var set = policies;
+        if (set.of(address) == null || outlets.size() >= MAX_ADDRESSES) {
+            return null;
+        }
+        return outlets.computeIfAbsent(address, first -> new Outlet(first, this, set));
+    }
+
+    @Override
+    public <Q, A> Registration consumer(String address, Class<Q> question, BiFunction<Q, Call, Future<A>> answer) {
+        var inlet = new Inlet<>(address, this, vertx.getOrCreateContext(), answer);
+        var registration = bus.consumer(address, question, inlet::answer);
+        inlets.put(inlet, true);
+        return () -> {
+            inlets.remove(inlet);
+            return inlet.end(registration);
+        };
+    }
+
+    @Override
+    public void publish(String address, Object body) {
+        bus.publish(address, body);
+    }
+
+    @Override
+    public boolean isHeard(String address) {
+        return bus.isHeard(address);
+    }
+
+    @Override
+    public <Q> Registration listen(String address, Class<Q> message, Consumer<Q> hear) {
+        return bus.listen(address, message, hear);
+    }
+
+    /** The breakers there are, by address. */
+    public List<Breaker> breakers() {
+        long now = nowNanos();
+        return outlets.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(outlet -> outlet.getValue().shownBreaker(now))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /** The breaker of an address, null when it has none or was not called yet. */
+    public @Nullable CircuitBreaker breaker(String address) {
+        var outlet = outlets.get(address);
+        return outlet == null ? null : outlet.breaker();
+    }
+
+    /** The limits there are: rate limits by policy, then concurrency limits by address. */
+    public List<Limit> limits() {
+        var shown = new ArrayList<Limit>();
+        limits.forEach((name, limit) -> {
+            var now = limit.snapshot();
+            shown.add(new Limit(
+                    name.policy(),
+                    name.limit(),
+                    "rate",
+                    name.direction(),
+                    now.keys(),
+                    now.admitted(),
+                    now.denied(),
+                    0,
+                    0));
+        });
+        shown.sort((left, right) -> (left.scope() + left.name()).compareTo(right.scope() + right.name()));
+        Stream.concat(
+                        outlets.values().stream().map(Outlet::shownLimit),
+                        inlets.keySet().stream().map(Inlet::shownLimit))
+                .filter(Objects::nonNull)
+                .sorted((left, right) -> left.scope().compareTo(right.scope()))
+                .forEach(shown::add);
+        return shown;
+    }
+
+    /** The attempts of the last minutes, the oldest first. */
+    public List<RecordedOutcome> recorded() {
+        return outcomes.recorded();
+    }
+
+    <A> Future<A> send(String address, Object body, Call call) {
+        return bus.request(address, body, call);
+    }
+
+    StateListener changes() {
+        return changes;
+    }
+
+    long nowNanos() {
+        return clockNanos.getAsLong();
+    }
+
+    Outcomes outcomes() {
+        return outcomes;
+    }
+
+    void after(long millis, Runnable work) {
+        vertx.setTimer(millis, timer -> work.run());
+    }
+
+    /** The rate limits of a policy in their order, made anew or with the tokens that they have. */
+    List<RateLimit> limits(String policy, String direction, List<Policy.RateLimit> settings) {
+        return settings.stream()
+                .map(setting -> limits.compute(
+                        new LimitName(policy, setting.name(), direction), (name, before) -> reloaded(before, setting)))
+                .toList();
+    }
+
+    private static RateLimit reloaded(@Nullable RateLimit before, Policy.RateLimit settings) {
+        if (before == null) {
+            return new RateLimit(settings);
+        }
+        before.reload(settings);
+        return before;
+    }
+
+    /** Whose bucket a call draws on, null for the one of all. */
+    static @Nullable String key(Policy.RateLimit limit, Call call) {
+        return limit.key().equals("client") ? call.caller() : null;
+    }
+
+    static Failure rateLimited(String address, Policy.RateLimit limit, long waitNanos) {
+        long millis = millis(waitNanos);
+        return Failure.of(
+                        Failure.Kind.RATE_LIMITED,
+                        "the rate limit " + limit.name() + " of " + address + " admits the next call in " + millis
+                                + " ms, expected at most " + limit.refill() + " in "
+                                + limit.refillPeriod().toMillis() + " ms")
+                .with(RETRY_AFTER, millis);
+    }
+
+    static Failure open(String address, long waitNanos) {
+        long millis = millis(waitNanos);
+        return Failure.of(
+                        Failure.Kind.CIRCUIT_OPEN,
+                        "the circuit breaker of " + address + " is open; it admits a trial in " + millis + " ms")
+                .with(RETRY_AFTER, millis);
+    }
+
+    static Failure full(String address, ConcurrencyLimit limit) {
+        return Failure.of(
+                Failure.Kind.OVERLOADED,
+                address + " has " + limit.snapshot().inFlight()
+                        + " calls under way, expected fewer: try again in a moment");
+    }
+
+    /** The answer that a policy has instead of a failure. */
+    static Failure instead(String address, Policy.Fallback fallback, Throwable failed) {
+        Integer status = fallback.status();
+        var kind = status != null && status == Failure.Kind.RATE_LIMITED.httpStatus()
+                ? Failure.Kind.RATE_LIMITED
+                : status != null && status == Failure.Kind.DEADLINE_EXCEEDED.httpStatus()
+                        ? Failure.Kind.DEADLINE_EXCEEDED
+                        : Failure.Kind.UNAVAILABLE;
+        return Failure.of(kind, address + " cannot answer now: " + failed.getMessage());
+    }
+
+    /** What a failure says about when to come again, 0: nothing. */
+    static long retryAfterNanos(Throwable failed) {
+        return failed instanceof Failure failure && failure.details().get(RETRY_AFTER) instanceof Number millis
+                ? TimeUnit.MILLISECONDS.toNanos(millis.longValue())
+                : 0;
+    }
+
+    private static long millis(long nanos) {
+        return Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos + 999_999));
+    }
+}
