@@ -290,6 +290,11 @@ public final class Config {
         return List.copyOf(projectionFolders);
     }
 
+    /** The folder with policy files; it may be missing. */
+    Path policyFolder() {
+        return resolve(ConfigKey.POLICIES_DIR);
+    }
+
     /** The sources in the order of the files. */
     List<SourceConfig> sources() {
         return sources.values().stream().map(SourceEntry::source).toList();

@@ -45,6 +45,11 @@ final class ThisProcess implements Host {
             public int checkDefinitions() {
                 return ProjectionFiles.check(config.projectionFolders());
             }
+
+            @Override
+            public int checkPolicies() {
+                return PolicyFiles.check(config.policyFolder());
+            }
         };
     }
 

@@ -63,7 +63,7 @@ final class ConfigCommand {
     /** Checks a file. */
     @Command(
             description =
-                    "Checks a configuration file together with the environment, and the definitions in its projections.dir.",
+                    "Checks a configuration file together with the environment, the definitions in its projections.dir and the policies in its policies.dir.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice config validate /etc/sluice/sluice.yaml"})
     static final class Validate implements Callable<Integer> {
@@ -84,14 +84,17 @@ final class ConfigCommand {
             var configuration = cli.host().configuration(new Host.Source(file, false, Map.of()));
             int count = configuration.settings().size();
             int projections = configuration.checkDefinitions();
+            int policies = configuration.checkPolicies();
             String name = file == null ? "the distribution's configuration" : file.toString();
             Map<String, @Nullable Object> result = new LinkedHashMap<>();
             result.put("valid", true);
             result.put("file", name);
             result.put("keys", count);
             result.put("projections", projections);
+            result.put("policies", policies);
             output.one(cli.terminal(), result, () -> cli.terminal()
-                    .line(name + " is valid, " + count + " keys, " + projections + " projections"));
+                    .line(name + " is valid, " + count + " keys, " + projections + " projections, " + policies
+                            + " policies"));
             return 0;
         }
     }

@@ -38,6 +38,9 @@ public interface Host {
 
         /** Reads the files of {@code projections.dir}; the number of definitions. DEFINITION_INVALID names file, line and key. */
         int checkDefinitions();
+
+        /** Reads the files of {@code policies.dir} together; the number of policies. DEFINITION_INVALID names all that is wrong. */
+        int checkPolicies();
     }
 
     /** A key with its value, and where the value came from: default, file with line, environment or flag. */
