@@ -1,5 +1,6 @@
 package dev.sluice.bench;
 
+import dev.sluice.bench.mesh.MeshCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -16,7 +17,8 @@ import picocli.CommandLine.Command;
             HttpCommand.class,
             SubscribeCommand.class,
             RecoverCommand.class,
-            SlowCommand.class
+            SlowCommand.class,
+            MeshCommand.class
         },
         footer = {"", "Example: sluice bench append --duration 10s"})
 public final class Bench {

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /** What the benchmarks ask the machine. */
-final class Machine {
+public final class Machine {
     private static final int PROBES = 200;
     private static final double TICKS_PER_SECOND = 100;
     /** Columns of the first line of /proc/stat. */
@@ -113,7 +113,7 @@ final class Machine {
     }
 
     /** JDK, heap limit and processors, in one line. */
-    static String describe() {
+    public static String describe() {
         var runtime = Runtime.getRuntime();
         return "JDK " + Runtime.version().feature() + ", -Xmx" + (runtime.maxMemory() >> 20) + "m, "
                 + runtime.availableProcessors() + " processors";
