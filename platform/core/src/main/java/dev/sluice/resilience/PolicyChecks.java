@@ -143,7 +143,7 @@ final class PolicyChecks {
                     "say breaker.slowerThan");
         }
         breaker.failOn().stream()
-                .filter(fails -> breaker.exclude().stream().anyMatch(excluded -> excluded.covers(fails)))
+                .filter(fails -> fails.isIn(breaker.exclude()))
                 .sorted()
                 .forEach(fails -> add(
                         policy,

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads policies from the tree of a document, strictly; what is left out has the defaults that stand here. */
 final class PolicyReader {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
-    private static final Duration MAX_WAIT = Duration.ofHours(1);
-    private static final Duration MAX_OPEN = Duration.ofDays(1);
+    private static final Duration LONGEST_CALL = Duration.ofHours(1);
+    private static final Duration LONGEST = Duration.ofDays(1);
     private static final int MAX_IN_LIST = 32;
     private static final int MAX_COUNT = 1_000_000;
     private static final long MAX_TOKENS = 1_000_000_000;
@@ -87,11 +87,11 @@ final class PolicyReader {
     }
 
     private static Outbound outbound(Fields fields) {
-        var deadline = fields.duration("deadline", DEADLINE, MAX_WAIT);
+        var deadline = fields.duration("deadline", DEADLINE, LONGEST_CALL);
         var retry = fields.has("retry") ? retry(fields.map("retry", "max", "on", "backoff", "budget")) : null;
         int attempts = retry == null ? 1 : retry.max() + 1;
         long share = Math.max(1, deadline.toMillis() / attempts);
-        var perTryTimeout = fields.duration("perTryTimeout", Duration.ofMillis(share), MAX_WAIT);
+        var perTryTimeout = fields.duration("perTryTimeout", Duration.ofMillis(share), LONGEST_CALL);
         return new Outbound(
                 deadline,
                 perTryTimeout,
@@ -113,8 +113,8 @@ final class PolicyReader {
                 fields.smallNumber("max", 2, 1, 10),
                 conditions(fields, "on", RETRIED),
                 new Backoff(
-                        backoff.duration("base", Duration.ofMillis(25), MAX_WAIT),
-                        backoff.duration("max", Duration.ofMillis(250), MAX_WAIT)),
+                        backoff.duration("base", Duration.ofMillis(25), LONGEST_CALL),
+                        backoff.duration("max", Duration.ofMillis(250), LONGEST_CALL)),
                 new Budget(budget.decimal("ratio", 0.2, 0, 10), budget.smallNumber("minPerSecond", 10, 0, MAX_COUNT)));
     }
 
@@ -138,11 +138,11 @@ final class PolicyReader {
         return new Breaker(
                 fields.word("scope", Breaker.Scope.ADDRESS),
                 trips(fields),
-                fields.duration("interval", Duration.ofSeconds(10), MAX_WAIT),
+                fields.duration("interval", Duration.ofSeconds(10), LONGEST_CALL),
                 openFor(fields.map("openFor", "initial", "factor", "max", "jitter")),
                 fields.smallNumber("trials", 3, 1, 1_000),
-                fields.duration("trialTimeout", perTryTimeout.multipliedBy(2), MAX_OPEN),
-                fields.has("slowerThan") ? fields.duration("slowerThan", DEADLINE, MAX_WAIT) : null,
+                fields.duration("trialTimeout", perTryTimeout.multipliedBy(2), LONGEST),
+                fields.has("slowerThan") ? fields.duration("slowerThan", DEADLINE, LONGEST_CALL) : null,
                 failOn,
                 conditions(fields, "exclude", List.of()),
                 fields.word("mode", Mode.ENFORCE));
@@ -177,12 +177,12 @@ final class PolicyReader {
     }
 
     private static OpenFor openFor(Fields fields) {
-        var initial = fields.duration("initial", Duration.ofSeconds(5), MAX_OPEN);
+        var initial = fields.duration("initial", Duration.ofSeconds(5), LONGEST);
         var longest = initial.compareTo(Duration.ofMinutes(1)) > 0 ? initial : Duration.ofMinutes(1);
         return new OpenFor(
                 initial,
                 fields.decimal("factor", 2, 1, 100),
-                fields.duration("max", longest, MAX_OPEN),
+                fields.duration("max", longest, LONGEST),
                 fields.decimal("jitter", 0.2, 0, 0.9));
     }
 
@@ -279,11 +279,13 @@ final class PolicyReader {
                     ? 0
                     : Durations.millis((match.group(2) == null ? "1" : match.group(2)) + match.group(3))
                             .orElseThrow();
-            if (tokens < 1 || tokens > MAX_TOKENS || millis > MAX_OPEN.toMillis()) {
+            var period = Duration.ofMillis(millis);
+            // A token each nanosecond is the most that a bucket takes.
+            if (tokens < 1 || tokens > MAX_TOKENS || millis > LONGEST.toMillis() || tokens > period.toNanos()) {
                 throw new IllegalArgumentException("found '" + text + "', expected at most " + MAX_TOKENS
-                        + " in at most a day, such as 100/s or 5/10m");
+                        + " in at most a day and 1000000 in a millisecond, such as 100/s or 5/10m");
             }
-            return new Refill(tokens, Duration.ofMillis(millis));
+            return new Refill(tokens, period);
         }
     }
 }

@@ -17,14 +17,19 @@ import dev.sluice.resilience.Policy.Outbound;
 import dev.sluice.resilience.Policy.RateLimit;
 import dev.sluice.resilience.Policy.Retry;
 import dev.sluice.resilience.Policy.Trip;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PolicyFileTest {
     static final String FULL = """
@@ -119,6 +124,39 @@ class PolicyFileTest {
         assertThat(set.of("b")).isEqualTo(new Policy("q", "b", bare, new Inbound(List.of(), null), "p.yaml:1"));
     }
 
+    @Test
+    void theExampleOfTheDocumentationIsAPolicy() throws IOException {
+        String doc = Files.readString(Path.of("../docs/mesh.md"));
+        int begin = doc.indexOf("```yaml") + "```yaml".length();
+
+        var policies = PolicyFile.read(doc.substring(begin, doc.indexOf("```", begin)), "mesh.md");
+
+        assertThat(PolicySet.compile(policies).of("command.order.place")).isEqualTo(policies.get(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1/1ms", "1/1d", "1000000000/1d", "1000000/1ms", "1000000000/s"})
+    void whatMayBeWrittenMakesMachines(String refill) {
+        for (String count : List.of("1", "1000000")) {
+            var text =
+                    "policies: [ { name: p, match: { address: a }, outbound: { breaker: { trials: 1000, interval: 1ms },"
+                            + " concurrency: { min: " + count
+                            + ", max: 1000000 }, rateLimit: [ { capacity: 1000000000, refill: "
+                            + refill + " }, { name: b, capacity: 1, refill: " + refill + ", maxKeys: " + count
+                            + " } ] } } ]";
+            var outbound = Objects.requireNonNull(
+                    PolicyFile.read(text, "p.yaml").get(0).outbound());
+
+            assertThat(outbound.rateLimits())
+                    .allSatisfy(limit -> assertThat(new dev.sluice.resilience.RateLimit(limit).take(null, -1))
+                            .isZero());
+            assertThat(new ConcurrencyLimit(Objects.requireNonNull(outbound.concurrency())).acquire())
+                    .isTrue();
+            assertThat(new CircuitBreaker("p", Objects.requireNonNull(outbound.breaker()), change -> {}).acquire(-1))
+                    .isNotEqualTo(CircuitBreaker.REJECTED);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource
     void refusesWithLineKeyFoundAndExpected(String text, int line, String key, String message) {
@@ -167,6 +205,7 @@ class PolicyFileTest {
                 out("fallback: { address: a.* }", "fallback.address", "without * and **"),
                 out("rateLimit: [ {} ]", "rateLimit[0].capacity", "how many calls may come at once"),
                 out("rateLimit: [ { capacity: 1, refill: 1 } ]", "rateLimit[0].refill", "such as 100/s or 5/10m"),
+                out("rateLimit: [ { capacity: 1, refill: 9999999/1ms } ]", "rateLimit[0].refill", "in a millisecond"),
                 out("rateLimit: [ { capacity: 1, refill: 1/2d } ]", "rateLimit[0].refill", "at most a day"),
                 out("rateLimit: [ { capacity: 1, key: ip } ]", "rateLimit[0].key", "client or header:NAME"),
                 out("rateLimit: [ { capacity: 1, scope: cluster } ]", "rateLimit[0].scope", "until scale-out"));

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 class PolicySetPropertyTest {
     private static final List<String> ADDRESSES = addresses(5);
 
-    @Property(tries = 3_000)
+    @Property(tries = 1_000)
     void anAddressHasThePolicyThatIsMostSpecificAndASetWithATieOrAnUnreachablePatternIsRefused(
             @ForAll("patterns") List<String> patterns) {
         var policies = IntStream.range(0, patterns.size())
