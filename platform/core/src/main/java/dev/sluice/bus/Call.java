@@ -20,6 +20,9 @@ public record Call(
         int attempt) {
     public static final long NO_DEADLINE = Long.MAX_VALUE;
 
+    /** The detail of a DEADLINE_EXCEEDED whose request was not begun: false. Without it nobody knows. */
+    public static final String DONE = "done";
+
     /** Of the platform itself, without a deadline. */
     public static final Call PLAIN = new Call(NO_DEADLINE, null, null, null, 1);
 

@@ -82,8 +82,7 @@ final class Inlet<Q, A> {
         }
         long nowNanos = sidecar.nowNanos();
         if (call.remainingNanos(nowNanos) <= 0) {
-            return Future.failedFuture(Failure.of(
-                    Failure.Kind.DEADLINE_EXCEEDED, "the deadline had passed before " + address + " began; not done"));
+            return Future.failedFuture(Sidecar.tooLate(address));
         }
         for (int i = 0; now.settings != null && i < now.limits.size(); i++) {
             var limit = now.settings.rateLimits().get(i);

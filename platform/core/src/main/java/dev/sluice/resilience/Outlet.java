@@ -1,7 +1,6 @@
 package dev.sluice.resilience;
 
 import dev.sluice.bus.Call;
-import dev.sluice.log.Failure;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -139,8 +138,7 @@ final class Outlet {
         long nowNanos = sidecar.nowNanos();
         long deadlineNanos = deadline(call, nowNanos, settings.deadline().toNanos());
         if (deadlineNanos - nowNanos <= 0) {
-            return Future.failedFuture(Failure.of(
-                    Failure.Kind.DEADLINE_EXCEEDED, "the deadline had passed before " + address + " was asked"));
+            return Future.failedFuture(Sidecar.tooLate(address));
         }
         Future<A> refused = limited(now, call, nowNanos);
         if (refused != null) {

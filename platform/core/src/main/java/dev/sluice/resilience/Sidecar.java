@@ -254,6 +254,13 @@ public final class Sidecar implements Mesh {
                 .with(RETRY_AFTER, millis);
     }
 
+    static Failure tooLate(String address) {
+        return Failure.of(
+                        Failure.Kind.DEADLINE_EXCEEDED,
+                        "the deadline had passed before " + address + " began: not done")
+                .with(Call.DONE, false);
+    }
+
     static Failure open(String address, long waitNanos) {
         long millis = millis(waitNanos);
         return Failure.of(
@@ -269,13 +276,16 @@ public final class Sidecar implements Mesh {
                         + " calls under way, expected fewer: try again in a moment");
     }
 
-    /** The answer that a policy has instead of a failure. */
+    /** The answer that a policy has instead of a failure; what may have been done stays said. */
     static Failure instead(String address, Policy.Fallback fallback, Throwable failed) {
+        boolean isUnknown = failed instanceof Failure late
+                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
+                && !Boolean.FALSE.equals(late.details().get(Call.DONE));
         Integer status = fallback.status();
-        var kind = status != null && status == Failure.Kind.RATE_LIMITED.httpStatus()
-                ? Failure.Kind.RATE_LIMITED
-                : status != null && status == Failure.Kind.DEADLINE_EXCEEDED.httpStatus()
-                        ? Failure.Kind.DEADLINE_EXCEEDED
+        var kind = isUnknown
+                ? Failure.Kind.OUTCOME_UNKNOWN
+                : status != null && status == Failure.Kind.RATE_LIMITED.httpStatus()
+                        ? Failure.Kind.RATE_LIMITED
                         : Failure.Kind.UNAVAILABLE;
         return Failure.of(kind, address + " cannot answer now: " + failed.getMessage());
     }

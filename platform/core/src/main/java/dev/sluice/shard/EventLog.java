@@ -1,5 +1,6 @@
 package dev.sluice.shard;
 
+import dev.sluice.bus.Call;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
 import dev.sluice.log.Cursor;
@@ -27,7 +28,12 @@ public interface EventLog {
     /** The visible head of every shard. */
     Cursor head();
 
-    Future<Appended> append(Append append);
+    Future<Appended> append(Append append, Call call);
+
+    /** As {@link #append(Append, Call)}, for the platform itself. */
+    default Future<Appended> append(Append append) {
+        return append(append, Call.PLAIN);
+    }
 
     /** Hands a source batch to a shard. */
     Future<SourceBatch.Ingested> ingest(int shard, SourceBatch batch);

@@ -1,6 +1,7 @@
 package dev.sluice.shard;
 
 import dev.sluice.bus.Addresses;
+import dev.sluice.bus.Call;
 import dev.sluice.bus.Mesh;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
@@ -53,9 +54,12 @@ public final class LocalEventLog implements EventLog {
     }
 
     @Override
-    public Future<Appended> append(Append append) {
+    public Future<Appended> append(Append append, Call call) {
         int shard = log.shardOf(append.writes().get(0).stream());
-        return mesh.<Appended>request(Addresses.append(shard), append).recover(LocalEventLog::unknownWhenLate);
+        String id = append.appendId();
+        var repeatable = id == null ? call : call.withIdempotencyKey(id);
+        return mesh.<Appended>request(Addresses.append(shard), append, repeatable)
+                .recover(LocalEventLog::unknownWhenLate);
     }
 
     @Override
@@ -77,7 +81,9 @@ public final class LocalEventLog implements EventLog {
 
     private static <T> Future<T> unknownWhenLate(Throwable cause) {
         return Future.failedFuture(
-                cause instanceof Failure late && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
+                cause instanceof Failure late
+                                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
+                                && !Boolean.FALSE.equals(late.details().get(Call.DONE))
                         ? Failure.of(
                                 Failure.Kind.OUTCOME_UNKNOWN,
                                 late.getMessage() + "; retry with the same append id to learn the outcome")

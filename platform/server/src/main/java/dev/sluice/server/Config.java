@@ -254,6 +254,10 @@ public final class Config {
         return (Long) value(key);
     }
 
+    boolean flag(ConfigKey key) {
+        return (Boolean) value(key);
+    }
+
     Duration duration(ConfigKey key) {
         return (Duration) value(key);
     }

@@ -33,13 +33,15 @@ enum ConfigKey {
     WS_MAX_SUBSCRIPTIONS("ws.maxSubscriptions", "128", Type.NUMBER, 1, 10_000),
     WS_MAX_WINDOW("ws.maxWindow", "4096", Type.NUMBER, 1, 1_000_000),
     WS_MAX_FRAME("ws.maxFrame", "256KiB", Type.SIZE, 4_096, 16L << 20),
-    WS_PING("ws.ping", "25s", Type.DURATION, 100, 3_600_000);
+    WS_PING("ws.ping", "25s", Type.DURATION, 100, 3_600_000),
+    MESH_STRICT("mesh.strict", "true", Type.FLAG, 0, 0);
 
     private enum Type {
         TEXT,
         NUMBER,
         SIZE,
         DURATION,
+        FLAG,
         LIST
     }
 
@@ -81,6 +83,7 @@ enum ConfigKey {
                         text,
                         where,
                         "a duration from " + Durations.text(least) + " to " + Durations.text(most)));
+            case FLAG -> flag(text, where);
             case LIST -> List.of(text.split("\\s*,\\s*"));
         };
     }
@@ -90,6 +93,13 @@ enum ConfigKey {
             throw refused(where, text, "a text such as " + defaultText);
         }
         return text;
+    }
+
+    private boolean flag(String text, String where) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw refused(where, text, "true or false");
+        }
+        return text.equals("true");
     }
 
     private long number(String text, String where) {

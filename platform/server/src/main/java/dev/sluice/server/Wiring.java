@@ -16,6 +16,8 @@ import dev.sluice.projection.Projection;
 import dev.sluice.projection.ProjectionProvider;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.ViewMemory;
+import dev.sluice.resilience.Sidecar;
+import dev.sluice.resilience.StateListener;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
 import dev.sluice.server.gateway.Health;
@@ -83,7 +85,11 @@ public final class Wiring implements AutoCloseable {
         this.vertx = vertx(metrics);
         Path folder = config.dataFolder();
         this.log = Log.open(folder.resolve("log"), logOptions());
-        var mesh = EventBusMesh.on(vertx);
+        var bus = EventBusMesh.on(vertx);
+        var mesh = new Sidecar(vertx, bus, System::nanoTime, Wiring::breakerChanged);
+        if (config.flag(ConfigKey.MESH_STRICT)) {
+            bus.guard(address -> mesh.policies().of(address) != null);
+        }
         this.reads = new ReadPool(vertx, READ_THREADS);
         this.events = new LocalEventLog(vertx, log, mesh, reads);
         this.projections = new ProjectionRoom(
@@ -149,6 +155,15 @@ public final class Wiring implements AutoCloseable {
         String host = config.text(ConfigKey.HTTP_HOST);
         boolean isAny = host.equals("0.0.0.0") || host.equals("::");
         return "http://" + (isAny ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    private static void breakerChanged(StateListener.Change change) {
+        LOG.info(
+                "breaker_changed breaker={} from={} to={} cause={}",
+                change.breaker(),
+                change.from(),
+                change.to(),
+                change.cause());
     }
 
     private static Vertx vertx(PrometheusMeterRegistry metrics) {

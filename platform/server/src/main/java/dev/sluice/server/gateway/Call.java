@@ -97,6 +97,13 @@ final class Call {
         routing.addEndHandler(over -> then.run());
     }
 
+    /** The request as rooms behind the gateway see it: of the address that it came from. */
+    dev.sluice.bus.Call onTheBus() {
+        var from = routing.request().remoteAddress();
+        String caller = from == null || from.host() == null ? "unknown" : from.host();
+        return dev.sluice.bus.Call.from(caller).withTraceparent(header("traceparent"));
+    }
+
     String traceId() {
         return traceId(routing);
     }

@@ -52,7 +52,7 @@ final class StreamRoutes {
         var request = AppendRequest.of(stream, call, call.query("type").text("type"));
         long nowMicros = clockMicros.getAsLong();
         return workers.run(call.body().length, () -> request.toAppend(nowMicros))
-                .compose(log::append)
+                .compose(append -> log.append(append, call.onTheBus()))
                 .map(StreamRoutes::appended);
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.server.live;
 
+import dev.sluice.bus.Call;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
 import dev.sluice.log.Cursor;
@@ -36,7 +37,7 @@ final class NoEvents implements EventLog {
     }
 
     @Override
-    public Future<Appended> append(Append append) {
+    public Future<Appended> append(Append append, Call call) {
         throw new UnsupportedOperationException();
     }
 
