@@ -60,6 +60,13 @@ final class Lane {
         problem = null;
     }
 
+    /** Waits until who refused said to come again: that is back-pressure, no failure. */
+    void refused(String why, long untilNanos) {
+        phase = Phase.WAITING;
+        problem = why;
+        retryNanos = untilNanos;
+    }
+
     /** Waits before the next attempt, twice as long after each failure, at most 6.4 s. */
     void failed(String why, long nowNanos) {
         phase = Phase.WAITING;

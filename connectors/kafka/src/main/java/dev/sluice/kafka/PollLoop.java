@@ -207,12 +207,17 @@ final class PollLoop implements AutoCloseable {
         if (failure instanceof Failure refused && !refused.kind().retryable()) {
             throw new Halted(refused.getMessage());
         }
-        LOGGER.warn(
-                "source_partition_failed source={} partition={} cause=\"{}\"",
-                source.name(),
-                lane.topicPartition,
-                KafkaSource.why(failure));
-        lane.failed(KafkaSource.why(failure), System.nanoTime());
+        String why = KafkaSource.why(failure);
+        if (failure instanceof Failure refused && refused.details().get("retryAfterMillis") instanceof Number millis) {
+            lane.refused(why, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis.longValue()));
+        } else {
+            LOGGER.warn(
+                    "source_partition_failed source={} partition={} cause=\"{}\"",
+                    source.name(),
+                    lane.topicPartition,
+                    why);
+            lane.failed(why, System.nanoTime());
+        }
         assign();
     }
 
