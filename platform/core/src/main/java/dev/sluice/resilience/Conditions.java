@@ -30,7 +30,11 @@ final class Conditions {
 
     /** Whether a failure is one of them. A refusal of whoever protects itself is only when its very status is named. */
     boolean hold(Throwable failed) {
-        var kind = kind(failed);
+        return hold(kind(failed));
+    }
+
+    /** @param kind null for a failure that is none of ours */
+    boolean hold(Failure.@Nullable Kind kind) {
         if (kind == Failure.Kind.DEADLINE_EXCEEDED && isTimeout || kind == Failure.Kind.NO_HANDLERS && isNoHandlers) {
             return true;
         }

@@ -39,17 +39,12 @@ final class Outcomes {
         return recorded;
     }
 
-    /** What became of an attempt, as conditions say it. */
+    /** What became of an attempt. */
     static String word(@Nullable Throwable failed) {
         if (failed == null) {
             return RecordedOutcome.OK;
         }
         var kind = Conditions.kind(failed);
-        if (kind == Failure.Kind.DEADLINE_EXCEEDED) {
-            return Policy.Condition.TIMEOUT;
-        }
-        return kind == Failure.Kind.NO_HANDLERS
-                ? Policy.Condition.NO_HANDLERS
-                : String.valueOf((kind == null ? Failure.Kind.INTERNAL : kind).httpStatus());
+        return (kind == null ? Failure.Kind.INTERNAL : kind).code();
     }
 }

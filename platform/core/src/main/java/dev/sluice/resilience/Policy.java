@@ -100,7 +100,7 @@ public record Policy(
      * @param trialTimeout a trial not settled by then is a failure
      * @param slowerThan a success that took longer is slow; null: none is
      * @param failOn what counts as a failure
-     * @param exclude what counts as nothing, neither as a failure nor as a success
+     * @param exclude what counts as nothing, though a class in {@code failOn} has it
      */
     public record Breaker(
             Scope scope,
@@ -113,21 +113,6 @@ public record Policy(
             Set<Condition> failOn,
             Set<Condition> exclude,
             Mode mode) {
-        /**
-         * What an attempt counts as. One that failed in a way that {@code failOn} does not name was answered: a success.
-         *
-         * @param failure null when it did not fail
-         */
-        public Outcome outcome(@Nullable Condition failure, long durationNanos) {
-            if (failure != null && failure.isIn(exclude)) {
-                return Outcome.EXCLUDED;
-            }
-            if (failure != null && failure.isIn(failOn)) {
-                return Outcome.FAILURE;
-            }
-            return slowerThan != null && durationNanos > slowerThan.toNanos() ? Outcome.SLOW : Outcome.SUCCESS;
-        }
-
         /** Whether an address has one breaker, or each instance behind it has its own. */
         public enum Scope {
             ADDRESS,
@@ -200,15 +185,6 @@ public record Policy(
                 throw new IllegalArgumentException(
                         "found '" + word + "', expected timeout, no-handlers, a status from 400 to 599, 4xx or 5xx");
             }
-        }
-
-        /** Whether it holds wherever another does. */
-        public boolean covers(Condition other) {
-            return word.equals(other.word) || (word.endsWith("xx") && other.word.charAt(0) == word.charAt(0));
-        }
-
-        public boolean isIn(Set<Condition> conditions) {
-            return conditions.stream().anyMatch(each -> each.covers(this));
         }
 
         @Override

@@ -143,14 +143,14 @@ final class PolicyChecks {
                     "say breaker.slowerThan");
         }
         breaker.failOn().stream()
-                .filter(fails -> fails.isIn(breaker.exclude()))
+                .filter(breaker.exclude()::contains)
                 .sorted()
                 .forEach(fails -> add(
                         policy,
                         "outbound.breaker.exclude",
                         "'" + fails.word() + "', which failOn names",
                         "it in one of the two",
-                        "take it out of failOn, or narrow exclude"));
+                        "take it out of the other"));
     }
 
     private void checkTies(List<Entry> entries) {

@@ -1,5 +1,7 @@
 package dev.sluice.resilience;
 
+import dev.sluice.log.Failure;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param client who called, null when nobody knows
  * @param attempt 1 for the first
  * @param atNanos when it began, by the clock of the machine that recorded it, which never goes back
- * @param outcome {@link #OK}, {@link #UNKNOWN}, or the word of a {@link Policy.Condition}
+ * @param outcome {@link #OK}, {@link #UNKNOWN}, or the code of a kind of failure
  */
 public record RecordedOutcome(
         String address, @Nullable String client, int attempt, long atNanos, long durationNanos, String outcome) {
@@ -21,18 +23,19 @@ public record RecordedOutcome(
             throw new IllegalArgumentException("found attempt " + attempt + " of " + durationNanos
                     + " ns, expected one from 1 on that did not end before it began");
         }
-        if (!outcome.equals(OK) && !outcome.equals(UNKNOWN)) {
-            new Policy.Condition(outcome);
-        }
+    }
+
+    boolean isOk() {
+        return outcome.equals(OK);
     }
 
     boolean isKnown() {
         return !outcome.equals(UNKNOWN);
     }
 
-    /** Null when it did not fail, as far as is known. */
-    Policy.@Nullable Condition failure() {
-        return outcome.equals(OK) || !isKnown() ? null : new Policy.Condition(outcome);
+    /** Of an outcome that is known and not ok. */
+    Failure.Kind failure() {
+        return Failure.Kind.valueOf(outcome.toUpperCase(Locale.ROOT));
     }
 
     long endNanos() {

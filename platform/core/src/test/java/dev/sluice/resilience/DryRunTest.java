@@ -31,14 +31,14 @@ class DryRunTest {
                 outcome);
     }
 
-    /** 30 calls at 10/s, those of the second second fail with 503 and are tried once more. */
+    /** 30 calls at 10/s, those of the second second fail as unavailable and are tried once more. */
     private static List<RecordedOutcome> outage(String address) {
         var recorded = new ArrayList<RecordedOutcome>();
         for (int i = 0; i < 30; i++) {
             boolean fails = i >= 10 && i < 20;
-            recorded.add(attempt(address, "c" + i % 2, 1, i * 100, fails ? "503" : RecordedOutcome.OK));
+            recorded.add(attempt(address, "c" + i % 2, 1, i * 100, fails ? "unavailable" : RecordedOutcome.OK));
             if (fails) {
-                recorded.add(attempt(address, "c" + i % 2, 2, i * 100 + 50, "503"));
+                recorded.add(attempt(address, "c" + i % 2, 2, i * 100 + 50, "unavailable"));
             }
         }
         return recorded;
@@ -72,6 +72,25 @@ class DryRunTest {
                 .isEqualTo(new Tally(0, 0, 0, 0));
         assertThat(tally(set("{}", "{ rateLimit: [ { key: header:x, capacity: 1, refill: 1/h } ] }")))
                 .isEqualTo(new Tally(0, 0, 0, 0));
+    }
+
+    @Test
+    void addressesOfAPolicyShareItsLimitsAndARefusalIsNoFailure() {
+        var recorded = new ArrayList<RecordedOutcome>();
+        for (int i = 0; i < 20; i++) {
+            recorded.add(attempt(i % 2 == 0 ? "a.b" : "a.c", "c", 1, i, "overloaded"));
+        }
+
+        var limited =
+                DryRun.of(PolicySet.EMPTY, set("{ rateLimit: [ { capacity: 8, refill: 1/h } ] }", "{}"), recorded);
+        var broken = DryRun.of(PolicySet.EMPTY, set("{ breaker: {} }", "{}"), recorded);
+        var named = DryRun.of(PolicySet.EMPTY, set("{ breaker: { failOn: [ 503 ] } }", "{}"), recorded);
+
+        assertThat(limited.differences())
+                .extracting(Difference::after)
+                .containsExactly(new Tally(6, 0, 0, 0), new Tally(6, 0, 0, 0));
+        assertThat(broken.differences()).isEmpty();
+        assertThat(named.differences()).hasSize(2);
     }
 
     @Test

@@ -62,7 +62,7 @@ class PolicySetTest {
                 "retry: { backoff: { base: 1s } }    | outbound.retry.backoff.base | found 1s, expected at most backoff.max, 250ms",
                 "breaker: { openFor: { initial: 9s, max: 8s } } | outbound.breaker.openFor.initial | found 9s, expected at most openFor.max, 8s",
                 "breaker: { trips: [ { slowRatio: 0.5 } ] } | outbound.breaker.trips | found slowRatio without slowerThan",
-                "breaker: { failOn: [ 503 ], exclude: [ 5xx ] } | outbound.breaker.exclude | found '503', which failOn names",
+                "breaker: { failOn: [ 503, 5xx ], exclude: [ 503 ] } | outbound.breaker.exclude | found '503', which failOn names",
                 "fallback: { address: a }            | outbound.fallback.address | found a cycle, p → p, expected fallbacks that end",
                 "rateLimit: [ { capacity: 1 }, { capacity: 2 } ] | rateLimit | found two limits with the name 'address'",
             })
