@@ -161,10 +161,15 @@ final class Outlet {
             var limit = settings.rateLimits().get(i);
             long waitNanos = now.limits.get(i).take(Sidecar.key(limit, call), nowNanos);
             if (waitNanos > 0) {
+                record(call, 1, nowNanos, 0, RecordedOutcome.UNKNOWN);
                 return Future.failedFuture(Sidecar.rateLimited(address, limit, waitNanos));
             }
         }
         return null;
+    }
+
+    private void record(Call call, int number, long startNanos, long tookNanos, String word) {
+        sidecar.outcomes().add(address, call.caller(), number, startNanos, tookNanos, word);
     }
 
     private <A> Future<A> fallback(State now, Future<A> answer, Object body, Call call, long deadlineNanos) {
@@ -204,21 +209,18 @@ final class Outlet {
             long ticket = breaker == null ? 0 : breaker.acquire(nowNanos);
             if (breaker != null && ticket < 0) {
                 calls[Result.REJECTED.ordinal()].increment();
-                record(nowNanos, 0, RecordedOutcome.UNKNOWN);
+                record(call, number, nowNanos, 0, RecordedOutcome.UNKNOWN);
                 return Future.failedFuture(Sidecar.open(address, breaker.nanosUntilTrial(nowNanos)));
             }
             var concurrency = state.concurrency;
             if (concurrency != null && !concurrency.acquire()) {
                 settle(ticket, Outcome.EXCLUDED, nowNanos);
+                record(call, number, nowNanos, 0, RecordedOutcome.UNKNOWN);
                 return Future.failedFuture(Sidecar.full(address, concurrency));
             }
             long untilNanos = Math.min(deadlineNanos, nowNanos + perTryNanos());
             return sidecar.<A>send(address, body, call.attempt(number, untilNanos))
                     .transform(answer -> settled(answer, ticket, nowNanos));
-        }
-
-        private void record(long startNanos, long tookNanos, String word) {
-            sidecar.outcomes().add(address, call.caller(), number, startNanos, tookNanos, word);
         }
 
         private long perTryNanos() {
@@ -234,7 +236,7 @@ final class Outlet {
             if (state.concurrency != null) {
                 state.concurrency.release(startNanos, outcome, nowNanos);
             }
-            record(startNanos, nowNanos - startNanos, Outcomes.word(answer.cause()));
+            record(call, number, startNanos, nowNanos - startNanos, Outcomes.word(answer.cause()));
             return answer.succeeded() ? Future.succeededFuture(answer.result()) : failed(answer.cause(), nowNanos);
         }
 

@@ -27,6 +27,11 @@ public final class Sidecar implements Mesh {
     /** Addresses with a state of their own; those beyond pass without an outbound policy. */
     static final int MAX_ADDRESSES = 10_000;
 
+    private static final String HEADER = "header:";
+
+    /** Characters of a header's value that make a key. */
+    private static final int MAX_KEY = 256;
+
     private static final String RETRY_AFTER = "retryAfterMillis";
 
     private final Vertx vertx;
@@ -239,9 +244,15 @@ public final class Sidecar implements Mesh {
         return before;
     }
 
-    /** Whose bucket a call draws on, null for the one of all. */
+    /** Whose bucket a call draws on, null for the one of all who have no key. */
     static @Nullable String key(Policy.RateLimit limit, Call call) {
-        return limit.key().equals("client") ? call.caller() : null;
+        if (limit.key().equals("client")) {
+            return call.caller();
+        }
+        String value = limit.key().startsWith(HEADER)
+                ? call.headers().value(limit.key().substring(HEADER.length()))
+                : null;
+        return value == null || value.length() <= MAX_KEY ? value : value.substring(0, MAX_KEY);
     }
 
     static Failure rateLimited(String address, Policy.RateLimit limit, long waitNanos) {

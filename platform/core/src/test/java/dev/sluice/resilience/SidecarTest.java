@@ -118,7 +118,7 @@ class SidecarTest {
         apply("inbound: { concurrency: { fixed: 10 } }");
         answer(call -> Future.succeededFuture("done"));
 
-        var late = (Failure) failure(new Call(clockNanos.get() - 1, null, null, null, 1));
+        var late = (Failure) failure(Call.PLAIN.attempt(1, clockNanos.get() - 1));
 
         assertThat(late.kind()).isEqualTo(Failure.Kind.DEADLINE_EXCEEDED);
         assertThat(asked).hasValue(0);
@@ -142,6 +142,19 @@ class SidecarTest {
             assertThat(limit.keys()).isEqualTo(2);
             assertThat(limit.denied()).isEqualTo(1);
         });
+    }
+
+    @Test
+    void limitsByAHeaderOfTheRequestFromOutside() throws Exception {
+        apply("outbound: { rateLimit: [ { key: header:Tenant, capacity: 1, refill: 1/h } ] }");
+        answer(call -> Future.succeededFuture("done"));
+
+        ask(Call.from("ann").withHeaders(name -> name.equals("tenant") ? "t1" : null));
+        ask(Call.from("ann").withHeaders(name -> name.equals("tenant") ? "t2" : null));
+        var refused = (Failure) failure(Call.from("bob").withHeaders(name -> "t1"));
+
+        assertThat(refused.kind()).isEqualTo(Failure.Kind.RATE_LIMITED);
+        assertThat(asked).hasValue(2);
     }
 
     @Test

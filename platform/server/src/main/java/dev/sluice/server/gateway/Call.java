@@ -101,7 +101,9 @@ final class Call {
     dev.sluice.bus.Call onTheBus() {
         var from = routing.request().remoteAddress();
         String caller = from == null || from.host() == null ? "unknown" : from.host();
-        return dev.sluice.bus.Call.from(caller).withTraceparent(header("traceparent"));
+        return dev.sluice.bus.Call.from(caller)
+                .withTraceparent(header("traceparent"))
+                .withHeaders(routing.request()::getHeader);
     }
 
     String traceId() {
