@@ -8,8 +8,6 @@ import io.github.bucket4j.TokensInheritanceStrategy;
 import io.github.bucket4j.local.LocalBucket;
 import io.github.bucket4j.local.LocalBucketBuilder;
 import io.github.bucket4j.local.SynchronizationStrategy;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * when they come again. For any threads.
  */
 public final class RateLimit {
-    private final Meter meter = new Meter();
     private final Cache<String, KeyBucket> table;
     private final LongAdder admitted = new LongAdder();
     private final LongAdder denied = new LongAdder();
@@ -43,8 +40,7 @@ public final class RateLimit {
         if (set.mode == Policy.Mode.DISABLED) {
             return 0;
         }
-        meter.set(nowNanos);
-        long waitNanos = bucket(key, set).take(set.configuration);
+        long waitNanos = bucket(key, set, nowNanos).take(set.configuration, nowNanos);
         if (waitNanos == 0) {
             admitted.increment();
             return 0;
@@ -53,20 +49,20 @@ public final class RateLimit {
         return set.mode == Policy.Mode.OBSERVE ? 0 : waitNanos;
     }
 
-    private KeyBucket bucket(@Nullable String key, Settings set) {
+    private KeyBucket bucket(@Nullable String key, Settings set, long nowNanos) {
         if (key == null) {
             var shared = keyless;
-            return shared != null ? shared : beginKeyless(set);
+            return shared != null ? shared : beginKeyless(set, nowNanos);
         }
         var bucket = table.getIfPresent(key);
-        return bucket != null ? bucket : table.get(key, fresh -> new KeyBucket(set.configuration, meter));
+        return bucket != null ? bucket : table.get(key, fresh -> new KeyBucket(set.configuration, nowNanos));
     }
 
     /** Only now is a time known, and a bucket begins at one. */
-    private synchronized KeyBucket beginKeyless(Settings set) {
+    private synchronized KeyBucket beginKeyless(Settings set, long nowNanos) {
         var shared = keyless;
         if (shared == null) {
-            shared = new KeyBucket(set.configuration, meter);
+            shared = new KeyBucket(set.configuration, nowNanos);
             keyless = shared;
         }
         return shared;
@@ -107,66 +103,49 @@ public final class RateLimit {
         }
     }
 
-    private static final class KeyBucket {
+    /**
+     * Its monitor stands for Bucket4j's lock: the bucket asks for the time, and has to get what was passed with the call. One time for
+     * all buckets would be a memory cell that every thread writes.
+     */
+    private static final class KeyBucket implements TimeMeter {
         private final LocalBucket bucket;
-        private volatile BucketConfiguration configuration;
+        private BucketConfiguration configuration;
+        private long nowNanos;
 
-        KeyBucket(BucketConfiguration configuration, TimeMeter meter) {
+        KeyBucket(BucketConfiguration configuration, long nowNanos) {
+            this.configuration = configuration;
+            this.nowNanos = nowNanos;
             var builder = new LocalBucketBuilder()
-                    .withCustomTimePrecision(meter)
-                    .withSynchronizationStrategy(SynchronizationStrategy.SYNCHRONIZED);
+                    .withCustomTimePrecision(this)
+                    .withSynchronizationStrategy(SynchronizationStrategy.NONE);
             for (var bandwidth : configuration.getBandwidths()) {
                 builder.addLimit(bandwidth);
             }
-            this.bucket = builder.build();
-            this.configuration = configuration;
+            bucket = builder.build();
+            // The builder makes a configuration for each bucket: of many keys they fill the processor's cache.
+            bucket.replaceConfiguration(configuration, TokensInheritanceStrategy.AS_IS);
         }
 
-        long take(BucketConfiguration wanted) {
-            if (configuration != wanted) {
-                change(wanted);
-            }
-            if (bucket.tryConsume(1)) {
-                return 0;
-            }
-            return Math.max(1, bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill());
-        }
-
-        private synchronized void change(BucketConfiguration wanted) {
+        synchronized long take(BucketConfiguration wanted, long nanos) {
+            nowNanos = nanos;
             if (configuration != wanted) {
                 bucket.replaceConfiguration(wanted, TokensInheritanceStrategy.AS_IS);
                 configuration = wanted;
             }
-        }
-    }
-
-    /** The time that was passed last, by any thread: Bucket4j asks for it, and takes one that went back for none. */
-    private static final class Meter implements TimeMeter {
-        private static final VarHandle NOW = now();
-
-        @SuppressWarnings("unused")
-        private long nowNanos;
-
-        void set(long nanos) {
-            NOW.setOpaque(this, nanos);
+            if (bucket.tryConsume(1)) {
+                return 0;
+            }
+            return bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
         }
 
         @Override
         public long currentTimeNanos() {
-            return (long) NOW.getOpaque(this);
+            return nowNanos;
         }
 
         @Override
         public boolean isWallClockBased() {
             return false;
-        }
-
-        private static VarHandle now() {
-            try {
-                return MethodHandles.lookup().findVarHandle(Meter.class, "nowNanos", long.class);
-            } catch (ReflectiveOperationException impossible) {
-                throw new ExceptionInInitializerError(impossible);
-            }
         }
     }
 }

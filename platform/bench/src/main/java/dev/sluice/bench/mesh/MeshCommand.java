@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
@@ -101,6 +102,7 @@ public final class MeshCommand implements Callable<Integer> {
                 .warmupTime(TimeValue.seconds(1))
                 .measurementIterations(5)
                 .measurementTime(TimeValue.seconds(1))
+                .jvmArgsAppend("-Dlogback.configurationFile=dev/sluice/bench/logback.xml")
                 .addProfiler(GCProfiler.class)
                 .verbosity(VerboseMode.SILENT)
                 .build();
@@ -114,7 +116,8 @@ public final class MeshCommand implements Callable<Integer> {
                 iterations.getPercentile(50),
                 iterations.getMin(),
                 iterations.getMax(),
-                result.getSecondaryResults().get(ALLOCATED).getScore());
+                Objects.requireNonNull(result.getSecondaryResults().get(ALLOCATED))
+                        .getScore());
     }
 
     private static void print(List<Cost> costs) {
