@@ -70,17 +70,11 @@ final class AsOf implements AutoCloseable {
 
     /** The offsets of the last events up to a cursor; INVALID_CURSOR beyond the log. Blocking. */
     static long[] offsets(Log log, Cursor cursor) {
+        cursor.within(log.head());
         long latestMicros = 0;
         var until = new long[log.shards()];
         for (int shard = 0; shard < until.length; shard++) {
             until[shard] = cursor.offset(shard);
-            if (until[shard] > log.shard(shard).head()) {
-                throw Failure.of(
-                        Failure.Kind.INVALID_CURSOR,
-                        "found a cursor at " + shard + ":" + until[shard]
-                                + ", expected one within the log, which ends at " + shard + ":"
-                                + log.shard(shard).head());
-            }
             var last = until[shard] > 0 ? log.event(new Position(shard, until[shard])) : null;
             latestMicros = Math.max(latestMicros, last == null ? 0 : last.recordedMicros());
         }

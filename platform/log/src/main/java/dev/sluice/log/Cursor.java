@@ -94,6 +94,19 @@ public final class Cursor {
         return true;
     }
 
+    /** This cursor; INVALID_CURSOR when it names what a log that ends at {@code head} does not have: then it is of another log. */
+    public Cursor within(Cursor head) {
+        for (int shard = 0; shard < offsets.length; shard++) {
+            if (offsets[shard] > head.offset(shard)) {
+                throw Failure.of(
+                        Failure.Kind.INVALID_CURSOR,
+                        "found a cursor at " + shard + ":" + offsets[shard]
+                                + ", expected one within the log, which ends at " + shard + ":" + head.offset(shard));
+            }
+        }
+        return this;
+    }
+
     /** The text form. */
     public String encode() {
         byte[] projection = view == null ? new byte[0] : view.projection().getBytes(StandardCharsets.UTF_8);

@@ -12,6 +12,7 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
 import dev.sluice.log.StreamName;
+import dev.sluice.server.live.Live;
 import dev.sluice.shard.CloudEventsJson;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
@@ -134,7 +135,7 @@ final class EventRoutes {
             call.request().pause();
             return reading.get()
                     .onFailure(refused -> call.request().resume())
-                    .compose(read -> call.request().toWebSocket().map(socket -> {
+                    .compose(read -> Live.upgrade(call.request()).map(socket -> {
                         follows.begin(read, FollowSink.messages(socket));
                         return Answer.TAKEN;
                     }));
@@ -153,7 +154,7 @@ final class EventRoutes {
         long limit = query.has("limit") ? query.limit() : Long.MAX_VALUE;
         boolean hasCheckpoints = query.flag("checkpoints") || alwaysTellsCheckpoints;
         String last = call.header("Last-Event-ID");
-        Cursor after = last == null || last.isEmpty() ? after(query) : Cursor.parse(last, log.shards());
+        Cursor after = last == null || last.isEmpty() ? after(query) : cursor(last);
         return () -> {
             Future<Cursor> start = after != null
                     ? Future.succeededFuture(after)
@@ -169,7 +170,11 @@ final class EventRoutes {
 
     private @Nullable Cursor after(Query query) {
         String after = query.text("after");
-        return after == null ? null : Cursor.parse(after, log.shards());
+        return after == null ? null : cursor(after);
+    }
+
+    private Cursor cursor(String text) {
+        return Cursor.parse(text, log.shards()).within(log.head());
     }
 
     private @Nullable Long since(Query query) {

@@ -73,7 +73,7 @@ final class EventSubscription extends Subscription {
                     token = token.with(shard, position.offset(shard));
                 }
             }
-            return Future.succeededFuture(token);
+            return Future.succeededFuture(token.within(live.log().head()));
         }
         if (target.sinceMicros() != null) {
             return live.log().cursorBefore(target.sinceMicros());

@@ -133,7 +133,7 @@ final class EverySubscription extends RowSubscription {
     }
 
     @Override
-    void stop() {
+    void leave() {
         if (transitions != null) {
             live.transitions().leave(transitions);
         }

@@ -110,7 +110,7 @@ final class LatestSubscription extends RowSubscription implements Feed.Member {
     }
 
     @Override
-    void stop() {
+    void leave() {
         if (feed != null) {
             feed.leave(this);
         }

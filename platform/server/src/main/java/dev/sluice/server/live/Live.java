@@ -103,7 +103,13 @@ public final class Live {
                     (offered == null ? "found no subprotocol" : "found subprotocols '" + offered + "'") + ", expected "
                             + SUBPROTOCOL + " or " + TAIL);
         }
-        request.toWebSocket().onSuccess(this::opened).onFailure(gone -> {});
+        upgrade(request).onSuccess(this::opened).onFailure(gone -> {});
+    }
+
+    /** Takes an upgrade, on its event loop, to a socket that costs little when its client only asks and does not read. */
+    public static Future<ServerWebSocket> upgrade(HttpServerRequest request) {
+        Runnable holdBack = Pings.holdingBack(request);
+        return request.toWebSocket().onSuccess(upgraded -> holdBack.run());
     }
 
     /** Whether an upgrade is for a plain tail of events only. */

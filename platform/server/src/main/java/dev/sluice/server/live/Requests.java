@@ -2,6 +2,7 @@ package dev.sluice.server.live;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,6 +30,7 @@ final class Requests {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
     private static final List<String> CHANGEABLE =
@@ -63,6 +65,8 @@ final class Requests {
         try {
             JsonNode json = JSON.readTree(frame);
             return json == null ? JSON.missingNode() : json;
+        } catch (JsonEOFException cut) {
+            throw Refused.badFrame("found text that is no JSON: it ends too early");
         } catch (JsonProcessingException malformed) {
             throw Refused.badFrame("found text that is no JSON: " + malformed.getOriginalMessage());
         } catch (IOException encoded) {

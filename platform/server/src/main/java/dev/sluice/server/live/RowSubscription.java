@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * no room when it hears goes from LIVE to SCAN: nothing is kept for a slow client but where it stands.
  */
 abstract class RowSubscription extends ViewSubscription {
-    private static final int MIN_PAGE_ROWS = 16;
+    /** Before it is known how large rows are. */
+    private static final int FIRST_PAGE_ROWS = 64;
+
     private static final int MAX_PAGE_ROWS = 1_000;
 
     private enum Phase {
@@ -43,7 +45,7 @@ abstract class RowSubscription extends ViewSubscription {
     private long ahead;
 
     private boolean hasMore;
-    private int pageRows = MAX_PAGE_ROWS;
+    private int pageRows = FIRST_PAGE_ROWS;
 
     /** PROJECTION_NOT_FOUND. */
     RowSubscription(Outlet outlet, Request.Subscribe request, Request.ViewTarget target, Flow flow) {
@@ -161,7 +163,27 @@ abstract class RowSubscription extends ViewSubscription {
             writer.set(row.key(), selector().json(Objects.requireNonNull(row.row())));
         }
         List<Chunk> chunks = writer.chunks();
+        adapt(chunks);
+        if (sendPage(chunks)) {
+            if (page.next() != null) {
+                lastKey = page.next();
+            } else {
+                phase = Phase.SCAN;
+                lastKey = null;
+                stale = null;
+                change = ViewCursors.part(position).change();
+                sendSynced();
+            }
+        }
+        outlet.wake(this);
+    }
+
+    /** False when there was no room for all of it: the rest is read again. */
+    private boolean sendPage(List<Chunk> chunks) {
         for (Chunk chunk : chunks) {
+            if (!outlet.hasRoom()) {
+                return false;
+            }
             boolean isFirst = lastKey == null;
             lastKey = chunk.lastKey();
             boolean tellsTotal = isFirst && target.wanted().isAll();
@@ -169,17 +191,7 @@ abstract class RowSubscription extends ViewSubscription {
                     chunk,
                     tellsTotal ? live.projections().info(target.projection()).rows() : null);
         }
-        adapt(chunks);
-        if (page.next() != null) {
-            lastKey = page.next();
-        } else {
-            phase = Phase.SCAN;
-            lastKey = null;
-            stale = null;
-            change = ViewCursors.part(position).change();
-            sendSynced();
-        }
-        outlet.wake(this);
+        return true;
     }
 
     private @Nullable Future<Void> readChanges() {
@@ -227,7 +239,7 @@ abstract class RowSubscription extends ViewSubscription {
         }
         if (rows > 0) {
             long fitting = live.chunkBytes() * rows / Math.max(1, bytes);
-            pageRows = (int) Math.max(MIN_PAGE_ROWS, Math.min(MAX_PAGE_ROWS, fitting));
+            pageRows = (int) Math.max(1, Math.min(MAX_PAGE_ROWS, fitting));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.sluice.server.live;
 import dev.sluice.log.Cursor;
 import dev.sluice.server.live.Meters.Resumed;
 import io.vertx.core.Future;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The first rows of a view in some order, kept live: a client has the rows of the {@link Window}, and puts them in order itself. */
@@ -92,10 +91,7 @@ final class TopSubscription extends ViewSubscription {
         if (!flow.allows(now.rows().size())) {
             return;
         }
-        var writer = Chunk.Writer.ofSnapshot(live.chunkBytes());
-        now.rows().forEach((key, row) -> writer.set(key, selector().json(row)));
-        List<Chunk> chunks = writer.chunks();
-        chunks.forEach(chunk -> sendSnapshot(chunk, null));
+        window().all(now).forEach(chunk -> sendSnapshot(chunk, null));
         held = now;
         stale = null;
         position = now.cursor();
@@ -132,7 +128,7 @@ final class TopSubscription extends ViewSubscription {
     }
 
     @Override
-    void stop() {
+    void leave() {
         if (window != null) {
             window.leave(this);
         }

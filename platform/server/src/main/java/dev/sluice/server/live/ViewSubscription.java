@@ -6,6 +6,7 @@ import dev.sluice.projection.View;
 import dev.sluice.server.live.Meters.Resumed;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ abstract class ViewSubscription extends Subscription {
 
     /** What the last frame with a cursor said. */
     Cursor told;
+
+    /** Who waits for {@code after} is held by the view as long as it waits; what ends before is to be held no longer. */
+    private @Nullable Promise<Void> waiting;
 
     private boolean isReading;
     private boolean hasBegun;
@@ -47,7 +51,10 @@ abstract class ViewSubscription extends Subscription {
             begin(token);
             return Future.succeededFuture();
         }
-        return view.reached(after, AFTER_WITHIN_MILLIS).map(reached -> {
+        var wait = Promise.<Void>promise();
+        waiting = wait;
+        view.reached(after, AFTER_WITHIN_MILLIS).onComplete(wait);
+        return wait.future().map(reached -> {
             if (!isEnded()) {
                 begin(token);
             }
@@ -215,6 +222,17 @@ abstract class ViewSubscription extends Subscription {
     final Cursor changesAt() {
         return ViewCursors.withoutView(position);
     }
+
+    @Override
+    final void stop() {
+        if (waiting != null) {
+            waiting.tryComplete();
+        }
+        leave();
+    }
+
+    /** Hears of no more changes. */
+    abstract void leave();
 
     /** Whether the client has all rows as they are at {@code position}, which is brought up to date. */
     abstract boolean isSynced();

@@ -33,6 +33,7 @@ final class Window implements Feed.Member {
     private final Feed feed;
     private final Set<TopSubscription> members = new LinkedHashSet<>();
     private @Nullable State state;
+    private @Nullable Whole whole;
     private @Nullable Difference last;
     private boolean isReading;
     private boolean isStale;
@@ -44,6 +45,8 @@ final class Window implements Feed.Member {
 
     /** Rows by key, in their order. */
     record State(Map<String, Row> rows, Cursor cursor, int generation) {}
+
+    private record Whole(State of, List<Chunk> chunks) {}
 
     /** What leads from one state to another. */
     record Difference(State from, State to, List<Chunk> chunks, int rows) {}
@@ -143,6 +146,7 @@ final class Window implements Feed.Member {
             dueNanos = hub.nanos() + Math.max(MIN_REST_NANOS, RESTS * (hub.nanos() - startNanos));
             if (read.succeeded()) {
                 state = read.result();
+                whole = null;
                 List.copyOf(members).forEach(TopSubscription::hear);
             } else if (read.cause() instanceof Failure later && later.kind().retryable()) {
                 dueNanos = hub.nanos() + RETRY_NANOS;
@@ -175,6 +179,18 @@ final class Window implements Feed.Member {
                                     new State(rows, at, ViewCursors.part(at).generation()))
                             : page(view, rows, at, page.next(), pages + 1);
                 });
+    }
+
+    /** All rows of the newest state, encoded once for all who begin with it. */
+    List<Chunk> all(State now) {
+        var known = whole;
+        if (known != null && known.of() == now) {
+            return known.chunks();
+        }
+        var writer = Chunk.Writer.ofSnapshot(live.chunkBytes());
+        now.rows().forEach((row, newest) -> writer.set(row, selector().json(newest)));
+        whole = new Whole(now, writer.chunks());
+        return whole.chunks();
     }
 
     /** Encoded once for all who have the same. */

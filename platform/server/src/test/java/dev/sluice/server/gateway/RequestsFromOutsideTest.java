@@ -56,6 +56,8 @@ class RequestsFromOutsideTest {
         "GET,/v1/events?limit=0,400,invalid_request",
         "GET,/v1/events?after=rubbish,400,invalid_cursor",
         "GET,/v1/events?after=,400,invalid_cursor",
+        "GET,/v1/events?after=AQABAAAAAAAAA-g,400,invalid_cursor",
+        "GET,/v1/events?follow=true&after=AQABAAAAAAAAA-g,400,invalid_cursor",
         "GET,/v1/events?since=tomorrow,400,invalid_request",
         "GET,/v1/events?direction=sideways,400,invalid_request",
         "GET,/v1/events?stream=,400,invalid_stream",

@@ -190,6 +190,18 @@ class EventSubscriptionTest {
     }
 
     @Test
+    void refusesACursorBeyondTheLogWhichIsOfAnother() {
+        append("order-1", "OrderPlaced", 1);
+        var client = TestClient.welcomed(server.port());
+
+        client.send(subscribe("events:$all").put("resume", Cursor.of(0, 7).encode()));
+
+        var error = client.next();
+        assertThat(error.getString("code")).isEqualTo("invalid_cursor");
+        assertThat(error.getString("message")).contains("1:7", "within the log");
+    }
+
+    @Test
     void refusesTheCursorOfAView() {
         var client = TestClient.welcomed(server.port());
         var ofView = Cursor.of(0, 0).with(new Cursor.ViewPart(1, 1, "x", 1, 1, null));

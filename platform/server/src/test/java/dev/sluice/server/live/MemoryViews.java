@@ -14,6 +14,7 @@ import dev.sluice.projection.View;
 import dev.sluice.projection.ViewDelta;
 import dev.sluice.projection.row.Row;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.math.BigDecimal;
@@ -24,8 +25,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,8 @@ final class MemoryViews implements Projections {
     private final long storeId = 7;
     private MemoryView view = new MemoryView(1);
     private boolean isDeleted;
+    private volatile boolean isStuck;
+    private final Queue<Promise<Void>> waits = new ConcurrentLinkedQueue<>();
     private volatile List<String> columns = List.of("number");
 
     MemoryViews(Vertx vertx, Mesh mesh) {
@@ -73,6 +78,11 @@ final class MemoryViews implements Projections {
     /** What rows have from now on, in name. */
     void columns(String... names) {
         columns = List.of(names);
+    }
+
+    /** Reaches nothing from now on: who waits does so for ever. */
+    void getStuck() {
+        isStuck = true;
     }
 
     synchronized void delete() {
@@ -358,6 +368,11 @@ final class MemoryViews implements Projections {
 
         @Override
         public Future<Void> reached(Cursor after, long waitMillis) {
+            if (isStuck) {
+                var wait = Promise.<Void>promise();
+                waits.add(wait);
+                return wait.future();
+            }
             return after.offset(0) <= change()
                     ? Future.succeededFuture()
                     : Future.failedFuture(Failure.of(Failure.Kind.NOT_YET, "not there yet"));

@@ -81,6 +81,13 @@ class RequestsTest {
     }
 
     @Test
+    void echoesANumberThatNoDoubleHolds() {
+        var ping = (Request.Ping) parse("{'op':'ping','t':1e400}");
+
+        assertThat(ping.t()).isEqualTo("1E+400");
+    }
+
+    @Test
     void readsTimesOfAnyZone() {
         var request = (Request.Subscribe)
                 parse("{'op':'subscribe','sub':1,'to':'events:$all','since':'1970-01-01T01:00:01.5+01:00'}");
@@ -94,6 +101,7 @@ class RequestsTest {
             quoteCharacter = '`',
             value = {
                 "{'op':                                                     | bad_frame   | no JSON",
+                "{'op':'ping'                                               | bad_frame   | ends too early",
                 "[1]                                                        | bad_frame   | a JSON array",
                 "{}                                                         | bad_frame   | no op",
                 "{'op':7}                                                   | bad_frame   | op as a JSON number",

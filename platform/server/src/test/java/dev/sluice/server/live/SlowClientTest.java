@@ -2,6 +2,8 @@ package dev.sluice.server.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.log.Cursor;
+import io.vertx.core.json.JsonArray;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.List;
@@ -57,6 +59,60 @@ class SlowClientTest {
             }
             client.close();
         }
+    }
+
+    @Test
+    void holdsOneFrameOfASnapshotThatIsNotRead() {
+        server.start(new NoEvents(), views, LiveOptions.defaults());
+        var rows = new HashMap<String, @Nullable Integer>();
+        for (int i = 0; i < KEYS; i++) {
+            rows.put("k".repeat(16 << 10) + i, i);
+        }
+        views.commit(rows); // 32 MB, beyond what the kernel takes in
+        var begun = TestClient.welcomed(server.port());
+        begun.send(ViewSubscriptionTest.subscribe().put("window", 4096));
+        begun.next("synced");
+        begun.close();
+        List<TestClient> clients = IntStream.range(0, CLIENTS)
+                .mapToObj(i -> TestClient.welcomed(server.port()))
+                .toList();
+        long before = usedBytes();
+
+        for (TestClient client : clients) {
+            client.stopReading();
+            client.send(ViewSubscriptionTest.subscribe().put("window", 4096));
+        }
+        var reading = TestClient.welcomed(server.port());
+        reading.send(ViewSubscriptionTest.subscribe().put("window", 4096));
+        reading.next("synced");
+        reading.close();
+        long each = (usedBytes() - before) / CLIENTS;
+
+        assertThat(each).as("bytes of heap for each client").isLessThan(1 << 20);
+        clients.forEach(TestClient::close);
+    }
+
+    @Test
+    void holdsNothingOfWhatEndedWhileItWaited() {
+        int times = 1_500; // of 60 kB each
+        server.start(new NoEvents(), views, LiveOptions.defaults());
+        views.getStuck();
+        var client = TestClient.welcomed(server.port());
+        var keys = new JsonArray();
+        IntStream.range(0, 950).forEach(i -> keys.add("some-long-key".repeat(4) + i));
+        String subscribe = ViewSubscriptionTest.subscribe()
+                .put("keys", keys)
+                .put("after", Cursor.of(7).encode())
+                .encode();
+        long before = usedBytes();
+
+        for (int i = 0; i < times; i++) {
+            client.send(subscribe);
+            client.send("{\"op\":\"unsubscribe\",\"sub\":1}");
+            client.next("ended");
+        }
+
+        assertThat(usedBytes() - before).isLessThan(times * 10_000L);
     }
 
     private static Map<String, @Nullable Integer> everyKey(int number) {
