@@ -161,10 +161,16 @@ public record Policy(
     /** What is answered when all attempts failed or none was allowed; one of the two is given. */
     public record Fallback(
             @Nullable Integer status, @Nullable String address) {
+        private static final int TOO_MANY_REQUESTS = 429;
+        private static final int UNAVAILABLE = 503;
+
         public Fallback {
             if ((status == null) == (address == null)) {
                 throw new IllegalArgumentException(
                         "found status " + status + " and address " + address + ", expected one of the two");
+            }
+            if (status != null && status != TOO_MANY_REQUESTS && status != UNAVAILABLE) {
+                throw new IllegalArgumentException("found status " + status + ", expected 429 or 503");
             }
             if (address != null) {
                 AddressPattern.address(address);

@@ -265,9 +265,15 @@ final class PolicyReader {
         if (fields.has("reply") == fields.has("address")) {
             throw fields.refused("", fields.has("reply") ? "both" : "neither", "one of reply and address");
         }
-        return fields.has("reply")
-                ? new Fallback(fields.map("reply", "status").smallNumber("status", 503, 400, 599), null)
-                : new Fallback(null, fields.text("address", "an address", AddressPattern::address));
+        if (fields.has("address")) {
+            return new Fallback(null, fields.text("address", "an address", AddressPattern::address));
+        }
+        var reply = fields.map("reply", "status");
+        int status = reply.smallNumber("status", 503, 400, 599);
+        if (status != 429 && status != 503) {
+            throw reply.refused("status", String.valueOf(status), "429 or 503");
+        }
+        return new Fallback(status, null);
     }
 
     /** Tokens in a time, as in 100/s or 5/10m. */
