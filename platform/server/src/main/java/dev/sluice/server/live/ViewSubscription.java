@@ -53,7 +53,9 @@ abstract class ViewSubscription extends Subscription {
         }
         var wait = Promise.<Void>promise();
         waiting = wait;
-        view.reached(after, AFTER_WITHIN_MILLIS).onComplete(wait);
+        view.reached(after, AFTER_WITHIN_MILLIS)
+                .onSuccess(reached -> wait.tryComplete())
+                .onFailure(wait::tryFail);
         return wait.future().map(reached -> {
             if (!isEnded()) {
                 begin(token);
