@@ -26,7 +26,7 @@ final class OrderedReads {
     private static final int MAX_LOOKED = 50_000;
     private static final int MAX_SCANNED = 200_000;
     private static final int SCAN_PAGE = 5_000;
-    private static final long MAX_BYTES = 4 << 20;
+    private static final long MAX_BYTES = 1 << 20;
 
     private final Table table;
     private final TableReads reads;

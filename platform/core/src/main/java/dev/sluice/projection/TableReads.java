@@ -27,7 +27,7 @@ final class TableReads {
     private static final int MAX_LOOKED = 50_000;
 
     /** Of the rows of one page, beside the last. */
-    private static final long MAX_BYTES = 4 << 20;
+    private static final long MAX_BYTES = 1 << 20;
 
     private final Table table;
 
