@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,15 @@ public final class PolicySet {
 
     /** A policy that matches too, and what the one that won has before it. */
     public record Lost(Policy policy, String reason) {}
+
+    /** How another set differs: names of policies, in order; where one is written is no difference. */
+    public record Changes(List<String> added, List<String> changed, List<String> removed) {
+        public Changes {
+            added = List.copyOf(added);
+            changed = List.copyOf(changed);
+            removed = List.copyOf(removed);
+        }
+    }
 
     private PolicySet(List<Entry> entries) {
         this.entries = entries;
@@ -96,7 +106,9 @@ public final class PolicySet {
         return null;
     }
 
+    /** INVALID_REQUEST for what is no address. */
     public Explanation explain(String address) {
+        checkAddress(address);
         var segments = AddressPattern.segments(address);
         var matching = entries.stream()
                 .filter(entry -> entry.pattern().matches(segments))
@@ -112,6 +124,14 @@ public final class PolicySet {
         return new Explanation(address, won.policy(), lost);
     }
 
+    private static void checkAddress(String text) {
+        try {
+            AddressPattern.address(text);
+        } catch (IllegalArgumentException refused) {
+            throw Failure.of(Failure.Kind.INVALID_REQUEST, String.valueOf(refused.getMessage()));
+        }
+    }
+
     private static String reason(AddressPattern won, AddressPattern lost) {
         int at = won.difference(lost);
         String segment = at < won.segments().size() ? "'" + won.segments().get(at) + "'" : "the end";
@@ -125,6 +145,30 @@ public final class PolicySet {
                 .map(Entry::policy)
                 .sorted(Comparator.comparing(Policy::name))
                 .toList();
+    }
+
+    /** What another set in the place of this one changes. */
+    public Changes changesTo(PolicySet next) {
+        var before = settingsByName();
+        var after = next.settingsByName();
+        var added = new ArrayList<String>();
+        var changed = new ArrayList<String>();
+        after.forEach((name, settings) -> {
+            String known = before.remove(name);
+            if (known == null) {
+                added.add(name);
+            } else if (!known.equals(settings)) {
+                changed.add(name);
+            }
+        });
+        return new Changes(added, changed, List.copyOf(before.keySet()));
+    }
+
+    private Map<String, String> settingsByName() {
+        var settings = new TreeMap<String, String>();
+        entries.forEach(
+                entry -> settings.put(entry.policy().name(), entry.policy().settings()));
+        return settings;
     }
 
     /** Names the settings: the same for the same policies, wherever they are written. */

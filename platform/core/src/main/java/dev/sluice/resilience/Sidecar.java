@@ -276,7 +276,8 @@ public final class Sidecar implements Mesh {
         long millis = millis(waitNanos);
         return Failure.of(
                         Failure.Kind.CIRCUIT_OPEN,
-                        "the circuit breaker of " + address + " is open; it admits a trial in " + millis + " ms")
+                        "found the circuit breaker of " + address + " open, expected it closed; try again in " + millis
+                                + " ms")
                 .with(RETRY_AFTER, millis);
     }
 

@@ -10,16 +10,17 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files with policies, which are one set: applied at start, and again when one has changed, come or gone. While one of them is
- * wrong, or all together are, what was applied before holds. Where no file is at start nothing is applied: what was put over HTTP holds.
+ * wrong, or all together are, what was applied before holds. Where no file is at start none is applied too: those of before are gone.
  */
 final class PolicyFiles implements AutoCloseable {
     private final Path folder;
     private final WatchedFolders folders;
     private final Applying applying;
-    private Map<Path, WatchedFolders.Version> applied = Map.of();
+    private @Nullable Map<Path, WatchedFolders.Version> applied;
 
     /** What becomes of a set that compiles. */
     @FunctionalInterface
@@ -30,6 +31,9 @@ final class PolicyFiles implements AutoCloseable {
          * @param texts what the set was compiled from, by the file's name as places begin with it
          */
         void apply(PolicySet set, Map<String, String> texts);
+
+        /** Hears of a file that cannot be read, once for each problem. */
+        default void refused(Path file, Failure problem) {}
     }
 
     PolicyFiles(Path folder, Applying applying) {
@@ -115,7 +119,9 @@ final class PolicyFiles implements AutoCloseable {
                 folders.problems().remove(file);
             } catch (Failure invalid) {
                 isWhole = false;
-                folders.refuse(file, invalid);
+                if (folders.refuse(file, invalid)) {
+                    applying.refused(file, invalid);
+                }
             }
         }
     }

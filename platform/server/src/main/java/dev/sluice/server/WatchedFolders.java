@@ -105,10 +105,13 @@ final class WatchedFolders implements AutoCloseable {
         return problems;
     }
 
-    void refuse(Path file, Failure why) {
-        if (!why.getMessage().equals(problems.put(file, why.getMessage()))) {
+    /** Whether that is new. */
+    boolean refuse(Path file, Failure why) {
+        boolean isNew = !why.getMessage().equals(problems.put(file, why.getMessage()));
+        if (isNew) {
             LOG.warn("{}_file_refused file={} problem=\"{}\"", what, file, why.getMessage());
         }
+        return isNew;
     }
 
     @Override

@@ -16,14 +16,16 @@ import dev.sluice.projection.Projection;
 import dev.sluice.projection.ProjectionProvider;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.ViewMemory;
+import dev.sluice.resilience.PolicySet;
 import dev.sluice.resilience.Sidecar;
-import dev.sluice.resilience.StateListener;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
 import dev.sluice.server.gateway.Health;
 import dev.sluice.server.gateway.Info;
 import dev.sluice.server.live.Live;
 import dev.sluice.server.live.LiveOptions;
+import dev.sluice.server.mesh.ControlPlane;
+import dev.sluice.server.mesh.Journal;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
@@ -44,6 +46,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +72,8 @@ public final class Wiring implements AutoCloseable {
     private final ReadPool reads;
     private final ProjectionRoom projections;
     private final ProjectionFiles projectionFiles;
+    private final ControlPlane control;
+    private final PolicyFiles policyFiles;
     private final RequiredProjections required;
     private final Live live;
     private final DeadLetters letters;
@@ -77,6 +82,7 @@ public final class Wiring implements AutoCloseable {
     private final List<Source> sources = new ArrayList<>();
     private final List<String> letterReaders = new ArrayList<>();
     private @Nullable TopicWriter deadLetterTopics;
+    private @Nullable String controlPlane;
     private volatile boolean isStarted;
     private int port;
 
@@ -86,12 +92,15 @@ public final class Wiring implements AutoCloseable {
         Path folder = config.dataFolder();
         this.log = Log.open(folder.resolve("log"), logOptions());
         var bus = EventBusMesh.on(vertx);
-        var mesh = new Sidecar(vertx, bus, System::nanoTime, Wiring::breakerChanged);
+        var journal = new Journal(vertx, log::append, clock.clockMicros(), metrics);
+        var mesh = new Sidecar(vertx, bus, System::nanoTime, journal);
         if (config.flag(ConfigKey.MESH_STRICT)) {
             bus.guard(address -> mesh.policies().of(address) != null);
         }
         this.reads = new ReadPool(vertx, READ_THREADS);
         this.events = new LocalEventLog(vertx, log, mesh, reads);
+        this.control = new ControlPlane(mesh, journal, events, System::nanoTime, metrics);
+        this.policyFiles = new PolicyFiles(config.policyFolder(), new PoliciesOfFiles());
         this.projections = new ProjectionRoom(
                 vertx,
                 log,
@@ -126,6 +135,7 @@ public final class Wiring implements AutoCloseable {
     public static Wiring start(Config config) {
         var wiring = new Wiring(config);
         try {
+            wiring.startControl();
             wiring.registerProjections();
             wiring.projectionFiles.start();
             wiring.port = await(wiring.gateway.listen());
@@ -155,15 +165,6 @@ public final class Wiring implements AutoCloseable {
         String host = config.text(ConfigKey.HTTP_HOST);
         boolean isAny = host.equals("0.0.0.0") || host.equals("::");
         return "http://" + (isAny ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-    }
-
-    private static void breakerChanged(StateListener.Change change) {
-        LOG.info(
-                "breaker_changed breaker={} from={} to={} cause={}",
-                change.breaker(),
-                change.from(),
-                change.to(),
-                change.cause());
     }
 
     private static Vertx vertx(PrometheusMeterRegistry metrics) {
@@ -216,7 +217,13 @@ public final class Wiring implements AutoCloseable {
     private Gateway.Rooms rooms() {
         var resolver =
                 new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
-        return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources());
+        return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources(), control);
+    }
+
+    /** Policies apply before anybody is served. */
+    private void startControl() {
+        controlPlane = await(vertx.deployVerticle(control, onWorker()));
+        policyFiles.start();
     }
 
     /** Those written in Java; of a name the newest version first, since older ones are only to be rolled back to. */
@@ -315,10 +322,16 @@ public final class Wiring implements AutoCloseable {
         step("dead letters", () -> await(stopLetterReaders()));
         step("gateway", () -> await(gateway.close()));
         step("projection files", projectionFiles::close);
+        step("policy files", policyFiles::close);
         step("projections", projections::close);
+        step("control plane", () -> await(stopControl()));
         step("log", log::close);
         step("vertx", () -> await(vertx.close()));
         LOG.info("stopped");
+    }
+
+    private Future<Void> stopControl() {
+        return controlPlane == null ? Future.succeededFuture() : vertx.undeploy(controlPlane);
     }
 
     /** One step of stopping: what goes wrong in it must not keep the log from being closed. */
@@ -335,6 +348,18 @@ public final class Wiring implements AutoCloseable {
             return future.await(STEP_SECONDS, TimeUnit.SECONDS);
         } catch (java.util.concurrent.TimeoutException late) {
             throw Failure.of(Failure.Kind.DEADLINE_EXCEEDED, "found no answer within " + STEP_SECONDS + " s");
+        }
+    }
+
+    private final class PoliciesOfFiles implements PolicyFiles.Applying {
+        @Override
+        public void apply(PolicySet set, Map<String, String> texts) {
+            await(control.proposeFiles(texts));
+        }
+
+        @Override
+        public void refused(Path file, Failure problem) {
+            control.rejectFile(file.toString(), problem);
         }
     }
 
@@ -376,11 +401,15 @@ public final class Wiring implements AutoCloseable {
                 checks.add(new Check("source-" + state.name(), isWell ? Status.UP : Status.DEGRADED, state.problem()));
             }
             checks.addAll(required.checks());
-            projectionFiles
-                    .problems()
-                    .forEach((file, problem) ->
-                            checks.add(new Check("file-" + file.getFileName(), Status.DEGRADED, problem)));
+            checks.addAll(fileChecks(projectionFiles.problems()));
+            checks.addAll(fileChecks(policyFiles.problems()));
             return checks;
+        }
+
+        private static List<Check> fileChecks(Map<Path, String> problems) {
+            return problems.entrySet().stream()
+                    .map(each -> new Check("file-" + each.getKey().getFileName(), Status.DEGRADED, each.getValue()))
+                    .toList();
         }
 
         @Override

@@ -62,7 +62,18 @@ class ArchitectureTest {
         table.put("server.live", Set.of("log", "bus", "shard", "expression", "projection", "projection.row"));
         table.put(
                 "server.gateway",
-                Set.of("log", "bus", "shard", "expression", "projection", "projection.row", "ingest", "server.live"));
+                Set.of(
+                        "log",
+                        "bus",
+                        "shard",
+                        "expression",
+                        "yaml",
+                        "resilience",
+                        "projection",
+                        "projection.row",
+                        "ingest",
+                        "server.live"));
+        table.put("server.mesh", Set.of("log", "bus", "shard", "resilience", "yaml"));
         table.put("server.cli", Set.of("log", "spi"));
         table.put("server", table.keySet());
         return table;

@@ -46,19 +46,19 @@ class PolicyFilesTest {
     void appliesAllFilesAsOneSetWhenOneChangesComesOrGoes() throws IOException {
         try (var files = new PolicyFiles(folder, (set, texts) -> applied.add(set))) {
             files.start();
-            assertThat(applied).isEmpty();
+            assertThat(last().policies()).isEmpty();
 
             Files.writeString(folder.resolve("a.yaml"), policy("p", "a"));
-            awaitApplied(1);
-            Path second = Files.writeString(folder.resolve("b.yaml"), policy("q", "b"));
             awaitApplied(2);
+            Path second = Files.writeString(folder.resolve("b.yaml"), policy("q", "b"));
+            awaitApplied(3);
             assertThat(last().policies()).hasSize(2);
             Files.writeString(second, policy("q", "longer"));
-            awaitApplied(3);
+            awaitApplied(4);
             assertThat(last().of("b")).isNull();
             assertThat(last().of("longer")).isNotNull();
             Files.delete(second);
-            awaitApplied(4);
+            awaitApplied(5);
             assertThat(last().of("longer")).isNull();
         }
     }

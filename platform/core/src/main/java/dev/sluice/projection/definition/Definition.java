@@ -39,7 +39,7 @@ public record Definition(
     private static final String WINDOW = "window";
     private static final String TAGS = "tags";
 
-    /** Which events it is about; platform streams never are. */
+    /** Which events it is about; of platform streams only {@code $mesh}, and only when it is named. */
     public record From(Kind kind, List<String> names) {
         public enum Kind {
             ALL,

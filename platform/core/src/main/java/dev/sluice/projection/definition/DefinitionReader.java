@@ -43,6 +43,9 @@ final class DefinitionReader {
     private static final Set<String> KEYS = Set.of(
             "projection", "from", "carry", "window", "key", "where", "retain", "fold", "derive", "index", "alert");
     private static final Set<String> KEYS_OF_JAVA = Set.of("projection", "java", "from", "fold", "columns", "index");
+    /** The one stream of the platform that projections read: its events are facts, and no projection causes one. */
+    private static final String OF_THE_MESH = "$mesh";
+
     private static final int MAX_CARRIED = 50;
     private static final int MAX_INDEXES = 10;
 
@@ -133,7 +136,7 @@ final class DefinitionReader {
         return switch (only.getKey()) {
             case "category" -> new From(From.Kind.CATEGORIES, List.of(plain(only.getValue(), key)));
             case "categories" -> new From(From.Kind.CATEGORIES, names(only.getValue(), key));
-            case "stream" -> new From(From.Kind.STREAM, List.of(plain(only.getValue(), key)));
+            case "stream" -> new From(From.Kind.STREAM, List.of(stream(only.getValue(), key)));
             case "types" -> new From(From.Kind.TYPES, names(only.getValue(), key));
             case "tags" -> new From(From.Kind.TAGS, tags(only.getValue(), key));
             default -> {
@@ -162,6 +165,10 @@ final class DefinitionReader {
             }
         }
         return tags;
+    }
+
+    private String stream(Node node, String key) {
+        return document.text(node, key).equals(OF_THE_MESH) ? OF_THE_MESH : plain(node, key);
     }
 
     private String plain(Node node, String key) {

@@ -29,17 +29,26 @@ final class Documents {
     /** @param file a path; - reads standard input */
     static Documents read(Cli cli, String file) {
         var documents = new Documents(file);
+        documents.split(text(cli, file, "projection definitions"));
+        return documents;
+    }
+
+    /**
+     * What stands in a file; INVALID_REQUEST when it cannot be read.
+     *
+     * @param file a path; - reads standard input
+     * @param what is expected in it
+     */
+    static String text(Cli cli, String file, String what) {
         try {
-            documents.split(
-                    file.equals("-")
-                            ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
-                            : Files.readString(Path.of(file)));
+            return file.equals("-")
+                    ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
+                    : Files.readString(Path.of(file));
         } catch (IOException unreadable) {
             throw Failure.of(Failure.Kind.INVALID_REQUEST, "cannot read " + file + ": " + unreadable)
                     .with("code", "usage")
-                    .with("next", "name a file with projection definitions");
+                    .with("next", "name a file with " + what);
         }
-        return documents;
     }
 
     /** Lines before a document are kept as empty ones, so that line numbers stay true. */

@@ -22,6 +22,8 @@ final class NextStep {
             case DEAD_LETTER_NOT_FOUND -> "sluice dead-letters ls --state all lists the dead letters there are";
             case NOT_RETRYABLE -> "sluice dead-letters show tells of the letter, discard gives it up";
             case ROW_NOT_FOUND -> "sluice projections rows lists the keys there are";
+            case BREAKER_NOT_FOUND ->
+                "sluice breakers ls lists the breakers there are; one is made when its address is first called";
             case CIRCUIT_OPEN -> "try again in a moment; sluice breakers show tells why it opened";
             case RATE_LIMITED -> "try again when Retry-After has passed; sluice limits ls shows the limits";
             case BYPASSES_MESH -> "ask through Mesh.request";

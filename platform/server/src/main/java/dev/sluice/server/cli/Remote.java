@@ -9,7 +9,9 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Remote {
     private static final int CONNECT_MILLIS = 5_000;
     private static final int READ_MILLIS = 60_000;
+    private static final int PAGE = 1_000;
 
     private final URI base;
 
@@ -74,6 +77,19 @@ final class Remote {
 
     Answer get(String path) {
         return send("GET", path, Map.of(), null);
+    }
+
+    /** All entries of a list, page by page. */
+    List<Map<String, @Nullable Object>> list(String path, String member) {
+        var all = new ArrayList<Map<String, @Nullable Object>>();
+        var parameters = new LinkedHashMap<String, @Nullable Object>();
+        parameters.put("limit", PAGE);
+        do {
+            var page = get(path + query(parameters)).json();
+            all.addAll(Json.objects(page.get(member)));
+            parameters.put("cursor", page.get("cursor"));
+        } while (parameters.get("cursor") != null);
+        return all;
     }
 
     /** Sends a request; a refusal is thrown as Failure, no answer at all as UNAVAILABLE or DEADLINE_EXCEEDED. */

@@ -5,6 +5,7 @@ import dev.sluice.log.Event;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
+import dev.sluice.server.gateway.wire.Percent;
 import dev.sluice.shard.CloudEventsJson;
 import dev.sluice.shard.Tags;
 import dev.sluice.shard.Utf8;

@@ -1,9 +1,11 @@
 package dev.sluice.server.gateway;
 
 import dev.sluice.log.Failure;
+import dev.sluice.shard.Utf8;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** One request as its endpoint sees it. */
 final class Call {
     private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
+    private static final int MAX_DEFINITION_BYTES = 1 << 20;
     private static final String TRACE_ID = "sluice.traceId";
 
     private final RoutingContext routing;
@@ -68,6 +71,12 @@ final class Call {
 
     byte[] body() {
         return body;
+    }
+
+    void checkNoBody() {
+        if (body.length > 0) {
+            throw Query.invalid("found a body of " + body.length + " bytes, expected none");
+        }
     }
 
     /** The parameters, of which only {@code known} may be there. */
@@ -126,6 +135,30 @@ final class Call {
         var matcher = TRACE_PARENT.matcher(parent == null ? "" : parent);
         var random = ThreadLocalRandom.current();
         return matcher.matches() ? matcher.group(1) : "%016x%016x".formatted(random.nextLong(), random.nextLong());
+    }
+
+    /** The body as a text in YAML or JSON; UNSUPPORTED_MEDIA_TYPE, DEFINITION_INVALID. */
+    String definition() {
+        checkContentEncoding();
+        String contentType = header("Content-Type");
+        if (contentType == null || !isDefinition(MediaTypes.bare(contentType))) {
+            throw Failure.of(
+                    Failure.Kind.UNSUPPORTED_MEDIA_TYPE,
+                    "found " + (contentType == null ? "no Content-Type" : Query.shown(contentType)) + ", expected "
+                            + MediaTypes.YAML.get(0) + " or " + MediaTypes.JSON);
+        }
+        MediaTypes.checkCharset(contentType);
+        if (body.length > MAX_DEFINITION_BYTES || !Utf8.isValid(body)) {
+            throw Failure.of(
+                    Failure.Kind.DEFINITION_INVALID,
+                    "found a definition of " + body.length + " bytes, expected UTF-8 of at most " + MAX_DEFINITION_BYTES
+                            + " bytes");
+        }
+        return new String(body, StandardCharsets.UTF_8);
+    }
+
+    private static boolean isDefinition(String mediaType) {
+        return mediaType.equals(MediaTypes.JSON) || MediaTypes.YAML.contains(mediaType);
     }
 
     /** Refuses a body that is encoded, such as with gzip. */

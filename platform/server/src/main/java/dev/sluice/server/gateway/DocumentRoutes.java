@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.server.gateway.wire.EntityTag;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.Json;

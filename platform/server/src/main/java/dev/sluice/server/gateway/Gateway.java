@@ -7,6 +7,7 @@ import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.projection.Projections;
+import dev.sluice.resilience.MeshOperations;
 import dev.sluice.server.live.Live;
 import dev.sluice.shard.EventLog;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -54,7 +55,8 @@ public final class Gateway {
             Live live,
             DeadLetters deadLetters,
             Resolver resolver,
-            List<SourceConfig> sources) {}
+            List<SourceConfig> sources,
+            MeshOperations mesh) {}
 
     private final Vertx vertx;
     private final GatewayOptions options;
@@ -183,6 +185,7 @@ public final class Gateway {
         new SystemRoutes(rooms.log(), rooms.projections(), info, health, () -> isDraining, metrics)
                 .addTo(routes, workers);
         new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers, offLoop).addTo(routes);
+        new MeshRoutes(rooms.mesh()).addTo(routes);
         new DocumentRoutes(info.version(), workers).addTo(routes);
         WebFiles.addTo(routes);
         return routes.get("/v1/ws", call -> webSocket(call, events)).done();

@@ -32,15 +32,14 @@ final class GenerationRoutes {
     private static void verb(Routes routes, String word, Set<String> parameters, Verb verb) {
         routes.withBody(HttpMethod.POST, OF_ONE + word, call -> {
             Query query = call.query(parameters.toArray(String[]::new));
-            if (call.body().length > 0) {
-                throw Query.invalid("found a body of " + call.body().length + " bytes, expected none");
-            }
+            call.checkNoBody();
             return verb.run(call.path("projection"), query)
                     .map(info -> Answer.json(200, ProjectionRoutes.summary(info)));
         });
     }
 
-    private static @Nullable String reason(Query query) {
+    /** Why somebody did something, null when it is not said. */
+    static @Nullable String reason(Query query) {
         String reason = query.filled("reason");
         if (reason != null && reason.length() > MAX_REASON_CHARS) {
             throw Query.invalid(

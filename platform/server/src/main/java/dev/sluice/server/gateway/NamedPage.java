@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.server.gateway.wire.PageCursor;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
@@ -13,6 +14,12 @@ final class NamedPage {
     /** Reads {@code limit} and {@code cursor} and answers {@code {"<member>":[…],"cursor"}}. */
     static <T> Answer of(
             Query query, String member, List<T> all, Function<T, String> name, Function<T, JsonObject> json) {
+        return Answer.json(200, json(query, member, all, name, json));
+    }
+
+    /** As {@link #of}, for answers that have more members. */
+    static <T> JsonObject json(
+            Query query, String member, List<T> all, Function<T, String> name, Function<T, JsonObject> json) {
         String after = PageCursor.parse(query.text("cursor"));
         int limit = query.limit();
         List<T> found = all.stream()
@@ -22,12 +29,8 @@ final class NamedPage {
                 .toList();
         var page = new JsonArray();
         found.stream().limit(limit).forEach(each -> page.add(json.apply(each)));
-        return Answer.json(
-                200,
-                new JsonObject()
-                        .put(member, page)
-                        .put(
-                                "cursor",
-                                found.size() > limit ? PageCursor.after(name.apply(found.get(limit - 1))) : null));
+        return new JsonObject()
+                .put(member, page)
+                .put("cursor", found.size() > limit ? PageCursor.after(name.apply(found.get(limit - 1))) : null);
     }
 }

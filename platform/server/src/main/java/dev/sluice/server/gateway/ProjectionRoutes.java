@@ -9,7 +9,8 @@ import dev.sluice.projection.Projections;
 import dev.sluice.projection.Rows;
 import dev.sluice.projection.View;
 import dev.sluice.projection.row.Row;
-import dev.sluice.shard.Utf8;
+import dev.sluice.server.gateway.wire.EntityTag;
+import dev.sluice.server.gateway.wire.PageCursor;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -47,7 +48,6 @@ final class ProjectionRoutes {
         "snapshot"
     };
 
-    private static final int MAX_DEFINITION_BYTES = 1 << 20;
     private static final long DEFAULT_WAIT_MILLIS = 5_000;
     private static final long MAX_WAIT_MILLIS = 60_000;
 
@@ -127,22 +127,7 @@ final class ProjectionRoutes {
         Query query = call.query("hold", "dryRun");
         boolean isHeld = query.flag("hold");
         boolean isTried = query.flag("dryRun");
-        call.checkContentEncoding();
-        String contentType = call.header("Content-Type");
-        if (contentType == null || !isDefinition(MediaTypes.bare(contentType))) {
-            throw Failure.of(
-                    Kind.UNSUPPORTED_MEDIA_TYPE,
-                    "found " + (contentType == null ? "no Content-Type" : Query.shown(contentType)) + ", expected "
-                            + MediaTypes.YAML.get(0) + " or " + MediaTypes.JSON);
-        }
-        MediaTypes.checkCharset(contentType);
-        if (call.body().length > MAX_DEFINITION_BYTES || !Utf8.isValid(call.body())) {
-            throw Failure.of(
-                    Kind.DEFINITION_INVALID,
-                    "found a definition of " + call.body().length + " bytes, expected UTF-8 of at most "
-                            + MAX_DEFINITION_BYTES + " bytes");
-        }
-        String text = new String(call.body(), StandardCharsets.UTF_8);
+        String text = call.definition();
         return projections
                 .apply(
                         text,
@@ -259,10 +244,6 @@ final class ProjectionRoutes {
             }
             return fields == null && !numbersAsText ? row.json() : row.json(fields, numbersAsText);
         }
-    }
-
-    private static boolean isDefinition(String mediaType) {
-        return mediaType.equals(MediaTypes.JSON) || MediaTypes.YAML.contains(mediaType);
     }
 
     private static Answer rows(Rows.Page page, Rows.@Nullable Order order, View.Lag lag, Form form) {

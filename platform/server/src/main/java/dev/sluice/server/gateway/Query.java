@@ -2,6 +2,7 @@ package dev.sluice.server.gateway;
 
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
+import dev.sluice.server.gateway.wire.Percent;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.sluice.server.gateway;
 
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
+import dev.sluice.server.gateway.wire.Template;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClosedException;

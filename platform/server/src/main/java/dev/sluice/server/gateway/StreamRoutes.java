@@ -11,6 +11,7 @@ import dev.sluice.log.Failure.Kind;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.StreamInfo;
 import dev.sluice.log.StreamName;
+import dev.sluice.server.gateway.wire.PageCursor;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;

@@ -1,6 +1,7 @@
 package dev.sluice.server.gateway;
 
 import dev.sluice.log.Failure;
+import dev.sluice.server.gateway.wire.EntityTag;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import static dev.sluice.server.gateway.HttpProbe.json;
 import static dev.sluice.server.gateway.HttpProbe.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.server.gateway.wire.Percent;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.core.provider.EventFormatProvider;
 import io.cloudevents.jackson.JsonFormat;

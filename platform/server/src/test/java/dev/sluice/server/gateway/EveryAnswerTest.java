@@ -64,6 +64,7 @@ class EveryAnswerTest {
         operate();
         readRows();
         resolveDeadLetters();
+        guard();
         upgrade();
 
         var documented = new TreeSet<String>();
@@ -278,6 +279,31 @@ class EveryAnswerTest {
         return json(http.get("/v1/dead-letters")).getJsonArray("deadLetters").stream()
                 .map(letter -> ((JsonObject) letter).getString("id"))
                 .toList();
+    }
+
+    private static void guard() {
+        String mesh = "/v1/mesh/policies";
+        String breaker = "/v1/mesh/breakers/shard.0.append";
+        String policies = "policies: [ { name: p, match: { address: 'shard.*.append' }, outbound: { breaker: {},"
+                + " concurrency: { fixed: 9 }, rateLimit: [ { capacity: 1000 } ] } } ]";
+        for (String text : List.of("policies: 1", policies.replace("breaker: {}", "perTryTimeout: 1h"), policies)) {
+            http.post(mesh + "/dry-run", text, "Content-Type", YAML);
+            http.put(mesh, text, "Content-Type", YAML);
+        }
+        http.post(mesh + "/dry-run", policies, "Content-Type", "text/html");
+        http.put(mesh, policies, "Content-Type", "text/html");
+        http.put(mesh, policies, "Content-Type", YAML, "If-Match", "\"77\"");
+        http.append("guarded-1", "T", "1");
+        for (String verb : List.of("open", "reset", "disable", "reset")) {
+            http.post(breaker + "/" + verb + "?reason=a%20test", "");
+            http.post("/v1/mesh/breakers/nobody/" + verb, "");
+            http.get(breaker);
+        }
+        assertThat(json(http.get("/v1/mesh/breakers")).getJsonArray("breakers")).hasSize(1);
+        assertThat(json(http.get("/v1/mesh/limits")).getJsonArray("limits")).hasSize(2);
+        assertThat(json(http.get(mesh)).getJsonArray("policies")).hasSize(1);
+        http.get(mesh + "/explain?address=shard.0.append");
+        http.get("/v1/mesh/breakers/nobody");
     }
 
     private static void upgrade() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
+import dev.sluice.server.gateway.wire.Template;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
+import dev.sluice.server.gateway.wire.Percent;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

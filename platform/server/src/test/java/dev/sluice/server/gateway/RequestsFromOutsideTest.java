@@ -78,6 +78,14 @@ class RequestsFromOutsideTest {
         "GET,/v1/ws,426,invalid_request",
         "GET,/v1/ws?x=1,400,invalid_request",
         "DELETE,/v1/projections/none,404,projection_not_found",
+        "GET,/v1/mesh,404,not_found",
+        "GET,/v1/mesh/breakers/,404,breaker_not_found",
+        "GET,/v1/mesh/breakers/a%0Ab,404,breaker_not_found",
+        "POST,/v1/mesh/breakers/none/open,404,breaker_not_found",
+        "GET,/v1/mesh/policies/explain,400,invalid_request",
+        "GET,/v1/mesh/policies/explain?address=a.**,400,invalid_request",
+        "PUT,/v1/mesh/policies?source=a%0Ab,400,invalid_request",
+        "PUT,/v1/mesh/policies,415,unsupported_media_type",
     })
     void refuses(String method, String path, int status, String code) {
         var answer = http.send(http.request(path).method(method, HttpRequest.BodyPublishers.noBody()));
@@ -300,7 +308,14 @@ class RequestsFromOutsideTest {
         var random = new Random(seed);
         String[] methods = {"GET", "POST", "PUT", "DELETE", "PATCH"};
         String[] paths = {
-            "/v1/events", "/v1/streams/a", "/v1/streams", "/v1/projections/p", "/v1/dead-letters", "/v1/ws"
+            "/v1/events",
+            "/v1/streams/a",
+            "/v1/streams",
+            "/v1/projections/p",
+            "/v1/dead-letters",
+            "/v1/mesh/breakers",
+            "/v1/mesh/policies",
+            "/v1/ws"
         };
         String alphabet = "%&=?/+:;\"'\\{}[]$#@ab0\u00e9\u00ff.-_~*,<>|^`";
         for (int i = 0; i < 300; i++) {

@@ -5,6 +5,7 @@ import static dev.sluice.server.gateway.HttpProbe.json;
 import static dev.sluice.server.gateway.HttpProbe.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.server.gateway.wire.Percent;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;

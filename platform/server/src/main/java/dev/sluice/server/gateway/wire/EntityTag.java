@@ -1,4 +1,4 @@
-package dev.sluice.server.gateway;
+package dev.sluice.server.gateway.wire;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -7,21 +7,21 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code ETag} says of some bytes (RFC 9110 §8.8.3): the same bytes have the same. */
-record EntityTag(String text) {
+public record EntityTag(String text) {
     private static final int BYTES = 12;
 
     /** The answer has just these bytes. */
-    static EntityTag strong(byte[] bytes) {
+    public static EntityTag strong(byte[] bytes) {
         return new EntityTag("\"" + hash(bytes) + "\"");
     }
 
     /** The answer has more that may differ. */
-    static EntityTag weak(byte[] bytes) {
+    public static EntityTag weak(byte[] bytes) {
         return new EntityTag("W/\"" + hash(bytes) + "\"");
     }
 
     /** Whether {@code If-None-Match} names it, compared weakly, or any. */
-    boolean isNamed(@Nullable String ifNoneMatch) {
+    public boolean isNamed(@Nullable String ifNoneMatch) {
         return ifNoneMatch != null
                 && Arrays.stream(ifNoneMatch.strip().split("\\s*,\\s*"))
                         .anyMatch(each ->

@@ -1,4 +1,4 @@
-package dev.sluice.server.gateway;
+package dev.sluice.server.gateway.wire;
 
 import dev.sluice.log.Failure;
 import java.nio.ByteBuffer;
@@ -8,15 +8,15 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /** The opaque cursor of lists that are ordered by a name: the last name of the page before. */
-final class PageCursor {
+public final class PageCursor {
     private PageCursor() {}
 
-    static String after(String name) {
+    public static String after(String name) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(name.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The name, null for the first page; INVALID_CURSOR for what was never given. */
-    static @Nullable String parse(@Nullable String cursor) {
+    public static @Nullable String parse(@Nullable String cursor) {
         if (cursor == null) {
             return null;
         }

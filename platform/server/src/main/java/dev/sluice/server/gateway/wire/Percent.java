@@ -1,4 +1,4 @@
-package dev.sluice.server.gateway;
+package dev.sluice.server.gateway.wire;
 
 import dev.sluice.log.Failure;
 import java.io.ByteArrayOutputStream;
@@ -7,7 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** Percent-decoding that refuses what it cannot read: a broken escape, or bytes that are not UTF-8. */
-final class Percent {
+public final class Percent {
     private Percent() {}
 
     /**
@@ -15,7 +15,7 @@ final class Percent {
      *
      * @param what is decoded, for the message
      */
-    static String decode(String raw, boolean plusIsSpace, Failure.Kind kind, String what) {
+    public static String decode(String raw, boolean plusIsSpace, Failure.Kind kind, String what) {
         var bytes = new ByteArrayOutputStream(raw.length());
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
@@ -47,7 +47,7 @@ final class Percent {
     }
 
     /** As one segment of a path: everything but unreserved characters escaped. */
-    static String encode(String text) {
+    public static String encode(String text) {
         var out = new StringBuilder();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             if (b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || "-._~".indexOf(b) >= 0) {

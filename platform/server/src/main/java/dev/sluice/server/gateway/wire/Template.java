@@ -1,4 +1,4 @@
-package dev.sluice.server.gateway;
+package dev.sluice.server.gateway.wire;
 
 import dev.sluice.log.Failure;
 import java.util.LinkedHashMap;
@@ -8,16 +8,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A path with variables, such as {@code /v1/streams/{stream}}; a variable is one segment, percent-encoded, perhaps empty. */
-record Template(String text) {
+public record Template(String text) {
     /** For the router, over the path as it came: an escaped slash stays inside its segment. */
-    String regex() {
+    public String regex() {
         return Stream.of(text.split("/", -1))
                 .map(part -> isVariable(part) ? "[^/]*" : Pattern.quote(part))
                 .collect(Collectors.joining("/"));
     }
 
     /** The decoded variables of a path that fits. */
-    Map<String, String> variables(String path) {
+    public Map<String, String> variables(String path) {
         String[] parts = text.split("/", -1);
         String[] segments = path.split("/", -1);
         var variables = new LinkedHashMap<String, String>();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.server.mesh;
+
+import org.jspecify.annotations.NullMarked;
