@@ -73,7 +73,7 @@ class ArchitectureTest {
                         "projection.row",
                         "ingest",
                         "server.live"));
-        table.put("server.mesh", Set.of("log", "bus", "shard", "resilience", "yaml"));
+        table.put("server.mesh", Set.of("log", "bus", "shard", "resilience"));
         table.put("server.cli", Set.of("log", "spi"));
         table.put("server", table.keySet());
         return table;

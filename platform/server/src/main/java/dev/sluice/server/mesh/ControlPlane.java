@@ -182,6 +182,9 @@ public final class ControlPlane extends VerticleBase implements MeshOperations {
         return inTurn(() -> {
             var before = Sources.of(applied);
             var next = before.withFiles(texts);
+            if (next.equals(before)) {
+                return Future.succeededFuture(applied);
+            }
             try {
                 var done = apply(before, next, FILES);
                 rejected = null;

@@ -122,7 +122,18 @@ public final class Journal implements StateListener {
                             return null;
                         },
                         false)
-                .onFailure(bug -> LOG.error("mesh_journal_stopped", bug));
+                .onFailure(this::stop);
+    }
+
+    /** By a bug, or with Vert.x: what comes from now on is dropped. */
+    private void stop(Throwable cause) {
+        LOG.error("mesh_journal_stopped", cause);
+        synchronized (waiting) {
+            isClosed = true;
+            dropped.increment(waiting.size());
+            waiting.clear();
+        }
+        idle.tryComplete();
     }
 
     private void append() {

@@ -7,6 +7,11 @@ import static dev.sluice.server.gateway.HttpProbe.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.log.Append;
+import dev.sluice.log.Event;
+import dev.sluice.log.Expected;
+import dev.sluice.log.Log;
+import dev.sluice.log.LogOptions;
 import dev.sluice.watch.ExpectsErrors;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -15,7 +20,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,7 +48,7 @@ class MeshOverHttpTest {
     }
 
     private static HttpResponse<String> put(HttpProbe http, String query, String text, String... headers) {
-        var all = new java.util.ArrayList<>(List.of("Content-Type", "application/yaml"));
+        var all = new ArrayList<>(List.of("Content-Type", "application/yaml"));
         all.addAll(List.of(headers));
         return http.put(POLICIES + query, text, all.toArray(String[]::new));
     }
@@ -60,6 +67,7 @@ class MeshOverHttpTest {
 
     @Test
     void whatIsPutAppliesIsInTheLogAndIsThereAfterARestart() {
+        String before;
         try (var server = start()) {
             var http = server.http();
 
@@ -74,16 +82,13 @@ class MeshOverHttpTest {
             assertThat(event.getJsonArray("changed")).containsExactly("other");
             assertThat(event.getJsonArray("sources").getJsonObject(0).getString("text"))
                     .isEqualTo(APPEND);
+            before = http.get(POLICIES).body();
         }
         try (var server = start()) {
             var http = server.http();
-            var applied = json(http.get(POLICIES));
             http.append("order-1", "T", "1");
 
-            assertThat(applied.getLong("version")).isEqualTo(2);
-            assertThat(applied.getJsonArray("policies")).hasSize(2);
-            assertThat(applied.getJsonArray("policies").getJsonObject(0).getString("place"))
-                    .isEqualTo("http:2");
+            assertThat(http.get(POLICIES).body()).isEqualTo(before).contains("\"place\":\"http:2\"");
             assertThat(json(http.get(BREAKER)).getString("state")).isEqualTo("closed");
             assertThat(events(http, "PolicyApplied")).hasSize(2);
         }
@@ -171,6 +176,49 @@ class MeshOverHttpTest {
             assertThat(names(http)).containsExactly("file");
             assertThat(events(http, "PolicyRejected").get(0).getJsonArray("sources"))
                     .containsExactly(file.toString());
+        }
+    }
+
+    @Test
+    @ExpectsErrors("policies_unreadable")
+    void policiesOfTheLogThatAreNotReadAnyMoreWaitUntilTheyAreMended() throws Exception {
+        var text = new JsonObject().put("name", "http").put("origin", "http").put("text", "policies: 1");
+        var data = new JsonObject().put("version", 4).put("sources", new JsonArray().add(text));
+        var event = new Event(
+                "1",
+                "PolicyApplied",
+                "/t",
+                0,
+                Event.JSON,
+                Map.of(),
+                null,
+                data.toBuffer().getBytes());
+        try (var log = Log.open(folder.resolve("data/log"), LogOptions.defaults())) {
+            log.append(Append.to("$mesh", Expected.ANY, List.of(event)))
+                    .toCompletableFuture()
+                    .get();
+        }
+        try (var server = start()) {
+            var http = server.http();
+            assertThat(names(http)).isEmpty();
+
+            var other = problem(put(http, "?source=b", policy("b", "b", "inbound: {}")), 400, "definition_invalid");
+            var mended = put(http, "", APPEND);
+
+            assertThat(other.getString("detail")).startsWith("http:1:");
+            assertThat(json(mended).getLong("version")).isEqualTo(5);
+            assertThat(names(http)).containsExactly("append");
+        }
+    }
+
+    @Test
+    void policiesThatDoNotFitIntoAnEventAreRefused() {
+        try (var server = RunningServer.in(folder.resolve("data"), "log.maxEvent", "1KiB")) {
+            var refused = put(server.http(), "", APPEND + "# " + "x".repeat(2_000));
+
+            assertThat(problem(refused, 400, "definition_invalid").getString("detail"))
+                    .contains("log.maxEvent");
+            assertThat(names(server.http())).isEmpty();
         }
     }
 

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
 import dev.sluice.log.Failure;
+import dev.sluice.watch.ExpectsErrors;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -46,7 +48,7 @@ class JournalTest {
     private List<Integer> told() {
         return appends.stream()
                 .flatMap(append -> append.writes().get(0).events().stream())
-                .map(event -> new JsonObject(new String(event.data(), java.nio.charset.StandardCharsets.UTF_8)))
+                .map(event -> new JsonObject(new String(event.data(), StandardCharsets.UTF_8)))
                 .map(data -> data.getInteger("n"))
                 .toList();
     }
@@ -78,6 +80,22 @@ class JournalTest {
 
         assertThat(dropped()).isEqualTo(30);
         assertThat(told()).hasSize(1 + Journal.MOST_WAITING);
+    }
+
+    @Test
+    @ExpectsErrors("mesh_journal_stopped")
+    void aBugEndsItAndItsCloseDoesNotWait() {
+        var broken = new Journal(
+                vertx,
+                append -> {
+                    throw new IllegalStateException("a bug");
+                },
+                () -> 7,
+                metrics);
+
+        broken.tell("T", new JsonObject());
+
+        await().until(() -> broken.close().isComplete());
     }
 
     @Test
