@@ -12,10 +12,12 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands before one consumer of an address: {@code expired deadline → rate limits → concurrency → the consumer}. Ending it answers
- * all that has come already: what was begun is waited for, what was not is refused. Any thread.
+ * What stands before one consumer of an address: {@code expired deadline → rate limits → concurrency → the consumer}. It is an instance:
+ * calls reach it by its own address when the mesh has picked it, and by the plain one. Ending it answers all that has come already: what
+ * picked it is done, what was begun is waited for, what else comes by the plain address goes to another instance or is refused. Any thread.
  */
 final class Inlet<Q, A> {
+    private final String id;
     private final String address;
     private final Sidecar sidecar;
     private final Context context;
@@ -23,6 +25,7 @@ final class Inlet<Q, A> {
     private final AtomicInteger underWay = new AtomicInteger();
     private final Promise<Void> drained = Promise.promise();
     private volatile boolean isDraining;
+    private volatile boolean isClosed;
     private volatile State state = new State(PolicySet.EMPTY, null, List.of(), null);
 
     private record State(
@@ -31,8 +34,12 @@ final class Inlet<Q, A> {
             List<RateLimit> limits,
             @Nullable ConcurrencyLimit concurrency) {}
 
-    /** @param context that answers */
-    Inlet(String address, Sidecar sidecar, Context context, BiFunction<Q, Call, Future<A>> answer) {
+    /**
+     * @param id its own address
+     * @param context that answers
+     */
+    Inlet(String id, String address, Sidecar sidecar, Context context, BiFunction<Q, Call, Future<A>> answer) {
+        this.id = id;
         this.address = address;
         this.sidecar = sidecar;
         this.context = context;
@@ -61,14 +68,28 @@ final class Inlet<Q, A> {
         return state;
     }
 
+    String id() {
+        return id;
+    }
+
+    /** What comes by the plain address. */
+    Future<A> answerAny(Q question, Call call) {
+        if (!isDraining) {
+            return answer(question, call);
+        }
+        Future<A> answered = sidecar.elsewhere(address, question, call);
+        return answered != null
+                ? answered
+                : Future.failedFuture(
+                        Failure.of(Failure.Kind.UNAVAILABLE, address + " is stopping, try again in a moment"));
+    }
+
+    /** What has picked this instance. */
     Future<A> answer(Q question, Call call) {
         underWay.incrementAndGet();
         Future<A> answered;
         try {
-            answered = isDraining
-                    ? Future.failedFuture(
-                            Failure.of(Failure.Kind.UNAVAILABLE, address + " is stopping, try again in a moment"))
-                    : guarded(question, call);
+            answered = guarded(question, call);
         } catch (RuntimeException refused) {
             answered = Future.failedFuture(refused);
         }
@@ -117,20 +138,36 @@ final class Inlet<Q, A> {
     }
 
     private void ended() {
-        if (underWay.decrementAndGet() == 0 && isDraining) {
+        if (underWay.decrementAndGet() == 0 && isClosed) {
             drained.tryComplete();
         }
     }
 
-    /** Refuses from now on, lets what the bus has handed over be answered, then ends the consumer. */
-    Future<Void> end(Mesh.Registration registration) {
+    /** Is picked no more, lets what the bus has handed over and what has picked it be answered, then ends its two consumers. */
+    Future<Void> end(Mesh.Registration plain, Mesh.Registration own) {
         isDraining = true;
+        sidecar.registry().drain(id);
+        Promise<Void> handedOver = Promise.promise();
+        context.runOnContext(now -> handedOver.complete());
+        Promise<Void> idle = Promise.promise();
+        return handedOver
+                .future()
+                .compose(now -> plain.end())
+                .compose(now -> {
+                    sidecar.registry().whenIdle(id, idle::tryComplete);
+                    return idle.future();
+                })
+                .compose(now -> own.end())
+                .compose(now -> drained())
+                .onComplete(now -> sidecar.registry().remove(id));
+    }
+
+    private Future<Void> drained() {
+        isClosed = true;
         if (underWay.get() == 0) {
             drained.tryComplete();
         }
-        Promise<Void> handedOver = Promise.promise();
-        context.runOnContext(now -> handedOver.complete());
-        return handedOver.future().compose(now -> registration.end()).compose(now -> drained.future());
+        return drained.future();
     }
 
     /** What is to be shown of the concurrency limit, null when there is none. */

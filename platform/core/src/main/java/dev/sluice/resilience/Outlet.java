@@ -1,6 +1,7 @@
 package dev.sluice.resilience;
 
 import dev.sluice.bus.Call;
+import dev.sluice.log.Failure;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -8,34 +9,30 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What stands before the calls to one address: {@code deadline → fallback(rate limits → retries(breaker → concurrency → send within
- * min(per try, what is left)))}. A refusal on this side never counts for the breaker, takes nothing from the budget and is not tried
- * again. Any thread.
+ * min(per try, what is left)))}. Each attempt goes to the better of two instances. A refusal on this side never counts for the breaker, takes
+ * nothing from the budget and is not tried again. Any thread.
  */
 final class Outlet {
+    /** At the instances of an address, when those that were seen leave just now. */
+    private static final int MOST_LOOKS = 3;
+
     private final String address;
     private final Sidecar sidecar;
-    private final LongAdder[] calls = new LongAdder[Result.values().length];
+    private final Tally calls = new Tally();
     private volatile State state;
-
-    /** What became of attempts, as metrics count them. */
-    enum Result {
-        SUCCESS,
-        FAILURE,
-        SLOW,
-        EXCLUDED,
-        REJECTED
-    }
 
     /**
      * What applies at the moment.
      *
      * @param set that it was made from
      * @param settings null: calls pass as they are
+     * @param breaker of the address
+     * @param instanceBreaker settings of the breaker that each instance has instead
      */
     private record State(
             PolicySet set,
@@ -43,12 +40,17 @@ final class Outlet {
             Policy.@Nullable Outbound settings,
             List<RateLimit> limits,
             @Nullable CircuitBreaker breaker,
+            Policy.@Nullable Breaker instanceBreaker,
             @Nullable ConcurrencyLimit concurrency,
             @Nullable RetryBudget budget,
             Conditions failures,
             Conditions excluded,
             Conditions retried,
-            long slowerThanNanos) {}
+            long slowerThanNanos) {
+        static State without(PolicySet set, @Nullable Policy policy) {
+            return new State(set, policy, null, List.of(), null, null, null, null, ALL, NONE, NONE, Long.MAX_VALUE);
+        }
+    }
 
     private static final Conditions NONE = new Conditions(List.of());
     private static final Conditions ALL = new Conditions(List.of(
@@ -59,10 +61,7 @@ final class Outlet {
     Outlet(String address, Sidecar sidecar, PolicySet set) {
         this.address = address;
         this.sidecar = sidecar;
-        for (int i = 0; i < calls.length; i++) {
-            calls[i] = new LongAdder();
-        }
-        state = new State(PolicySet.EMPTY, null, null, List.of(), null, null, null, NONE, NONE, NONE, Long.MAX_VALUE);
+        state = State.without(PolicySet.EMPTY, null);
         state = follow(set);
     }
 
@@ -80,17 +79,19 @@ final class Outlet {
         var policy = set.of(address);
         var settings = policy == null ? null : policy.outbound();
         if (policy == null || settings == null) {
-            state = new State(set, policy, null, List.of(), null, null, null, NONE, NONE, NONE, Long.MAX_VALUE);
+            state = State.without(set, policy);
             return state;
         }
         var breaker = settings.breaker();
+        boolean isOfInstances = breaker != null && breaker.scope() == Policy.Breaker.Scope.INSTANCE;
         var retry = settings.retry();
         state = new State(
                 set,
                 policy,
                 settings,
                 sidecar.limits(policy.name(), "outbound", settings.rateLimits()),
-                breaker == null ? null : breaker(before.breaker, breaker),
+                breaker == null || isOfInstances ? null : breaker(before.breaker, breaker),
+                isOfInstances ? breaker : null,
                 concurrency(before.concurrency, settings.concurrency()),
                 retry == null ? null : budget(before.budget, retry.budget()),
                 breaker == null ? ALL : new Conditions(breaker.failOn()),
@@ -133,7 +134,9 @@ final class Outlet {
         var now = state();
         var settings = now.settings;
         if (settings == null) {
-            return sidecar.send(address, body, call);
+            return isShared()
+                    ? new Attempts<A>(now, body, call, call.deadlineNanos()).next(sidecar.nowNanos())
+                    : sidecar.send(address, body, call);
         }
         long nowNanos = sidecar.nowNanos();
         long deadlineNanos = deadline(call, nowNanos, settings.deadline().toNanos());
@@ -149,6 +152,11 @@ final class Outlet {
         }
         Future<A> answer = new Attempts<A>(now, body, call, deadlineNanos).next(nowNanos);
         return settings.fallback() == null ? answer : fallback(now, answer, body, call, deadlineNanos);
+    }
+
+    private boolean isShared() {
+        var pool = sidecar.registry().pool(address);
+        return pool != null && pool.isShared();
     }
 
     private static long deadline(Call call, long nowNanos, long mostNanos) {
@@ -195,6 +203,9 @@ final class Outlet {
         private final Call call;
         private final long deadlineNanos;
         private int number;
+        private @Nullable Member member;
+        private @Nullable CircuitBreaker breaker;
+        private long ticket;
 
         Attempts(State state, Object body, Call call, long deadlineNanos) {
             this.state = state;
@@ -205,45 +216,99 @@ final class Outlet {
 
         Future<A> next(long nowNanos) {
             number++;
-            var breaker = state.breaker;
-            long ticket = breaker == null ? 0 : breaker.acquire(nowNanos);
-            if (breaker != null && ticket < 0) {
-                calls[Result.REJECTED.ordinal()].increment();
+            var refused = choose(nowNanos);
+            if (refused != null) {
                 record(call, number, nowNanos, 0, RecordedOutcome.UNKNOWN);
-                return Future.failedFuture(Sidecar.open(address, breaker.nanosUntilTrial(nowNanos)));
+                return Future.failedFuture(refused);
             }
             var concurrency = state.concurrency;
             if (concurrency != null && !concurrency.acquire()) {
-                settle(ticket, Outcome.EXCLUDED, nowNanos);
+                settle(Outcome.EXCLUDED, nowNanos, nowNanos);
                 record(call, number, nowNanos, 0, RecordedOutcome.UNKNOWN);
                 return Future.failedFuture(Sidecar.full(address, concurrency));
             }
-            long untilNanos = Math.min(deadlineNanos, nowNanos + perTryNanos());
-            return sidecar.<A>send(address, body, call.attempt(number, untilNanos))
-                    .transform(answer -> settled(answer, ticket, nowNanos));
+            var chosen = member;
+            return sidecar.<A>send(chosen == null ? address : chosen.endpoint().id(), body, attempt(nowNanos))
+                    .transform(answer -> settled(answer, nowNanos));
         }
 
-        private long perTryNanos() {
+        private Call attempt(long nowNanos) {
             return state.settings == null
-                    ? Long.MAX_VALUE / 2
-                    : state.settings.perTryTimeout().toNanos();
+                    ? call
+                    : call.attempt(
+                            number,
+                            Math.min(
+                                    deadlineNanos,
+                                    nowNanos + state.settings.perTryTimeout().toNanos()));
         }
 
-        private Future<A> settled(AsyncResult<A> answer, long ticket, long startNanos) {
+        /** Draws a ticket and chooses who is asked; what speaks against it, null: nothing. */
+        private @Nullable Failure choose(long nowNanos) {
+            breaker = state.breaker;
+            ticket = 0;
+            if (breaker != null) {
+                ticket = breaker.acquire(nowNanos);
+                if (ticket < 0) {
+                    calls.countRejected();
+                    return Sidecar.open(address, breaker.nanosUntilTrial(nowNanos));
+                }
+            }
+            for (int looks = 0; looks < MOST_LOOKS; looks++) {
+                var pool = sidecar.registry().pool(address);
+                if (pool == null || pool.isClosed()) {
+                    member = null;
+                    return null;
+                }
+                member = pool.pick(ThreadLocalRandom.current(), nowNanos, next -> admits(next, nowNanos));
+                if (member != null) {
+                    member.countPick();
+                    return null;
+                }
+                if (state.instanceBreaker != null && ticket < 0) {
+                    return Sidecar.open(address, pool.nanosUntilTrial(nowNanos));
+                }
+            }
+            return null;
+        }
+
+        /** Whether an instance takes the attempt: it has not begun to leave, and its breaker, if it has one, admits it. */
+        private boolean admits(Member next, long nowNanos) {
+            if (!next.begin()) {
+                return false;
+            }
+            if (state.instanceBreaker == null) {
+                return true;
+            }
+            breaker = next.breaker(state.instanceBreaker, sidecar.changes());
+            ticket = breaker.acquire(nowNanos);
+            if (ticket < 0) {
+                next.calls().countRejected();
+                next.end();
+            }
+            return ticket >= 0;
+        }
+
+        private Future<A> settled(AsyncResult<A> answer, long startNanos) {
             long nowNanos = sidecar.nowNanos();
             var outcome = outcome(answer, nowNanos - startNanos);
-            settle(ticket, outcome, nowNanos);
+            settle(outcome, startNanos, nowNanos);
             if (state.concurrency != null) {
                 state.concurrency.release(startNanos, outcome, nowNanos);
             }
-            record(call, number, startNanos, nowNanos - startNanos, Outcomes.word(answer.cause()));
+            if (state.settings != null) {
+                record(call, number, startNanos, nowNanos - startNanos, Outcomes.word(answer.cause()));
+            }
             return answer.succeeded() ? Future.succeededFuture(answer.result()) : failed(answer.cause(), nowNanos);
         }
 
-        private void settle(long ticket, Outcome outcome, long nowNanos) {
-            calls[outcome.ordinal()].increment();
-            if (state.breaker != null) {
-                state.breaker.settle(ticket, outcome, nowNanos);
+        private void settle(Outcome outcome, long startNanos, long nowNanos) {
+            var asked = member;
+            (asked == null || state.instanceBreaker == null ? calls : asked.calls()).count(outcome);
+            if (breaker != null) {
+                breaker.settle(ticket, outcome, nowNanos);
+            }
+            if (asked != null) {
+                sidecar.registry().settle(asked, outcome, nowNanos - startNanos, nowNanos);
             }
         }
 
@@ -278,26 +343,43 @@ final class Outlet {
         }
     }
 
+    /** The breaker of the address, or of one of its instances; null when it has none. */
     @Nullable
-    CircuitBreaker breaker() {
-        return state().breaker;
-    }
-
-    /** What is to be shown of the breaker, null when there is none. */
-    Sidecar.@Nullable Breaker shownBreaker(long nowNanos) {
+    CircuitBreaker breaker(String name) {
         var now = state();
-        return now.breaker == null || now.policy == null
-                ? null
-                : new Sidecar.Breaker(address, now.policy.name(), now.breaker.snapshot(nowNanos), shownCalls());
+        return now.instanceBreaker == null
+                ? name.equals(address) ? now.breaker : null
+                : members()
+                        .filter(member -> member.endpoint().id().equals(name))
+                        .map(member -> member.breaker(now.instanceBreaker, sidecar.changes()))
+                        .findFirst()
+                        .orElse(null);
     }
 
-    private Sidecar.Calls shownCalls() {
-        return new Sidecar.Calls(
-                calls[Result.SUCCESS.ordinal()].sum(),
-                calls[Result.FAILURE.ordinal()].sum(),
-                calls[Result.SLOW.ordinal()].sum(),
-                calls[Result.EXCLUDED.ordinal()].sum(),
-                calls[Result.REJECTED.ordinal()].sum());
+    private Stream<Member> members() {
+        var pool = sidecar.registry().pool(address);
+        return pool == null ? Stream.empty() : pool.members().stream();
+    }
+
+    /** What is to be shown of the breaker, or of each instance's. */
+    Stream<Sidecar.Breaker> shownBreakers(long nowNanos) {
+        var now = state();
+        if (now.policy == null) {
+            return Stream.empty();
+        }
+        String policy = now.policy.name();
+        if (now.instanceBreaker != null) {
+            return members()
+                    .map(member -> new Sidecar.Breaker(
+                            member.endpoint().id(),
+                            policy,
+                            member.breaker(now.instanceBreaker, sidecar.changes())
+                                    .snapshot(nowNanos),
+                            member.calls().shown()));
+        }
+        return now.breaker == null
+                ? Stream.empty()
+                : Stream.of(new Sidecar.Breaker(address, policy, now.breaker.snapshot(nowNanos), calls.shown()));
     }
 
     /** What is to be shown of the concurrency limit, null when there is none. */

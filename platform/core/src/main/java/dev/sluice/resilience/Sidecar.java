@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -21,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mesh with policies: each call passes what the policy of its address says, on the way out and on the way in, in the process that
  * makes it and without another hop. Policies are swapped as one reference; breakers, buckets and budgets keep their state, each as long as
- * its address has one. What is published passes as it is: who hears of a commit must hear of all.
+ * its address has one. Each consumer is an instance of its address; where there are several, a call goes to the better of two. What is published passes as it is: who hears of a commit must hear of all.
  */
-public final class Sidecar implements Mesh {
+public final class Sidecar implements Mesh, AutoCloseable {
     /** Addresses with a state of their own; those beyond pass without an outbound policy. */
     static final int MAX_ADDRESSES = 10_000;
 
@@ -32,17 +34,27 @@ public final class Sidecar implements Mesh {
     /** Characters of a header's value that make a key. */
     private static final int MAX_KEY = 256;
 
+    /** Well below the lease, and how exact the end of an ejection is. */
+    private static final long TICK_MILLIS = 1_000;
+
     private static final String RETRY_AFTER = "retryAfterMillis";
 
     private final Vertx vertx;
     private final Mesh bus;
     private final LongSupplier clockNanos;
     private final StateListener changes;
+    private final Node node;
+    private final Registry registry;
+    private final AtomicLong consumers = new AtomicLong();
+    private final long timer;
     private final Outcomes outcomes = new Outcomes();
     private final Map<String, Outlet> outlets = new ConcurrentHashMap<>();
     private final Map<Inlet<?, ?>, Boolean> inlets = new ConcurrentHashMap<>();
     private final Map<LimitName, RateLimit> limits = new ConcurrentHashMap<>();
     private volatile PolicySet policies = PolicySet.EMPTY;
+
+    /** The process that the instances are in. */
+    public record Node(String name, @Nullable String zone, String version) {}
 
     private record LimitName(String policy, String limit, String direction) {}
 
@@ -87,12 +99,29 @@ public final class Sidecar implements Mesh {
      * @param bus what calls go over
      * @param clockNanos monotonic
      * @param changes told of what breakers do, on the thread of a call
+     * @param registry where this process's consumers are instances
      */
-    public Sidecar(Vertx vertx, Mesh bus, LongSupplier clockNanos, StateListener changes) {
+    public Sidecar(
+            Vertx vertx, Mesh bus, LongSupplier clockNanos, StateListener changes, Node node, Registry registry) {
         this.vertx = vertx;
         this.bus = bus;
         this.clockNanos = clockNanos;
         this.changes = changes;
+        this.node = node;
+        this.registry = registry;
+        this.timer = vertx.setPeriodic(TICK_MILLIS, tick -> renew());
+    }
+
+    private void renew() {
+        long now = nowNanos();
+        inlets.keySet().forEach(inlet -> registry.renew(inlet.id(), now));
+        registry.expire(now);
+    }
+
+    /** Renews no leases any more; consumers end with their registrations. */
+    @Override
+    public void close() {
+        vertx.cancelTimer(timer);
     }
 
     /** The set that applies. */
@@ -129,7 +158,9 @@ public final class Sidecar implements Mesh {
 
     private @Nullable Outlet outlet(String address) {
         var set = policies;
-        if (set.of(address) == null || outlets.size() >= MAX_ADDRESSES) {
+        var pool = registry.pool(address);
+        boolean isPlain = set.of(address) == null && (pool == null || !pool.isShared());
+        if (isPlain || outlets.size() >= MAX_ADDRESSES) {
             return null;
         }
         return outlets.computeIfAbsent(address, first -> new Outlet(first, this, set));
@@ -137,13 +168,24 @@ public final class Sidecar implements Mesh {
 
     @Override
     public <Q, A> Registration consumer(String address, Class<Q> question, BiFunction<Q, Call, Future<A>> answer) {
-        var inlet = new Inlet<>(address, this, vertx.getOrCreateContext(), answer);
-        var registration = bus.consumer(address, question, inlet::answer);
+        String id = address + "#" + consumers.incrementAndGet();
+        var inlet = new Inlet<>(id, address, this, vertx.getOrCreateContext(), answer);
+        var own = bus.consumer(id, question, inlet::answer);
+        var plain = bus.consumer(address, question, inlet::answerAny);
         inlets.put(inlet, true);
-        return () -> {
-            inlets.remove(inlet);
-            return inlet.end(registration);
-        };
+        registry.register(new Registry.Endpoint(id, address, node.name(), node.zone(), 1, node.version()), nowNanos());
+        return () -> inlet.end(plain, own).onComplete(ended -> inlets.remove(inlet));
+    }
+
+    /** Hands a call over to another instance of an address, null when there is none. */
+    <A> @Nullable Future<A> elsewhere(String address, Object body, Call call) {
+        var pool = registry.pool(address);
+        var other = pool == null ? null : pool.pick(ThreadLocalRandom.current(), nowNanos(), Member::begin);
+        if (other == null) {
+            return null;
+        }
+        other.countPick();
+        return this.<A>send(other.endpoint().id(), body, call).onComplete(done -> other.end());
     }
 
     @Override
@@ -161,20 +203,29 @@ public final class Sidecar implements Mesh {
         return bus.listen(address, message, hear);
     }
 
-    /** The breakers there are, by address. */
+    /** Whether an address, or that of an instance of it, is under a policy. */
+    public boolean isUnderPolicy(String address) {
+        return policies.of(registry.addressOf(address)) != null;
+    }
+
+    /** The instances there are, by address. */
+    public List<Registry.Instance> instances() {
+        return registry.instances(nowNanos());
+    }
+
+    /** The breakers there are, by address, and of an address by instance when each has its own. */
     public List<Breaker> breakers() {
         long now = nowNanos();
         return outlets.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
-                .map(outlet -> outlet.getValue().shownBreaker(now))
-                .filter(Objects::nonNull)
+                .flatMap(outlet -> outlet.getValue().shownBreakers(now))
                 .toList();
     }
 
-    /** The breaker of an address, null when it has none or was not called yet. */
-    public @Nullable CircuitBreaker breaker(String address) {
-        var outlet = outlets.get(address);
-        return outlet == null ? null : outlet.breaker();
+    /** The breaker of an address or instance, null when it has none or was not called yet. */
+    public @Nullable CircuitBreaker breaker(String name) {
+        var outlet = outlets.get(registry.addressOf(name));
+        return outlet == null ? null : outlet.breaker(name);
     }
 
     /** The limits there are: rate limits by policy, then concurrency limits by address. */
@@ -210,6 +261,10 @@ public final class Sidecar implements Mesh {
 
     <A> Future<A> send(String address, Object body, Call call) {
         return bus.request(address, body, call);
+    }
+
+    Registry registry() {
+        return registry;
     }
 
     StateListener changes() {

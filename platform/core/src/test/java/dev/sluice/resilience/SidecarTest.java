@@ -26,7 +26,13 @@ class SidecarTest {
     private final EventBusMesh bus = EventBusMesh.on(vertx);
     private final AtomicLong clockNanos = new AtomicLong(System.nanoTime());
     private final List<CircuitBreaker.State> states = new CopyOnWriteArrayList<>();
-    private final Sidecar mesh = new Sidecar(vertx, bus, clockNanos::get, change -> states.add(change.to()));
+    private final Sidecar mesh = new Sidecar(
+            vertx,
+            bus,
+            clockNanos::get,
+            change -> states.add(change.to()),
+            new Sidecar.Node("n1", null, "1"),
+            new Registry(change -> {}));
     private final AtomicInteger asked = new AtomicInteger();
 
     @AfterEach

@@ -16,7 +16,9 @@ import dev.sluice.projection.Projection;
 import dev.sluice.projection.ProjectionProvider;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.ViewMemory;
+import dev.sluice.resilience.InstanceListener;
 import dev.sluice.resilience.PolicySet;
+import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
@@ -52,6 +54,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Puts the rooms together, starts them in the order of an event's way from its end, and stops them from its beginning. */
 public final class Wiring implements AutoCloseable {
@@ -63,11 +66,14 @@ public final class Wiring implements AutoCloseable {
     private static final long FOLD_MILLIS = 5_000;
     /** Of {@code memory.budget}: a quarter for the view store, the rest for the log. */
     private static final int VIEW_SHARE = 4;
+    /** Its name, as long as there is one. */
+    private static final String NODE = "n1";
 
     private final Config config;
     private final LogOptions clock = LogOptions.defaults();
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Vertx vertx;
+    private final Sidecar mesh;
     private final Log log;
     private final ReadPool reads;
     private final ProjectionRoom projections;
@@ -93,9 +99,15 @@ public final class Wiring implements AutoCloseable {
         this.log = Log.open(folder.resolve("log"), logOptions());
         var bus = EventBusMesh.on(vertx);
         var journal = new Journal(vertx, log::append, clock.clockMicros(), metrics);
-        var mesh = new Sidecar(vertx, bus, System::nanoTime, journal);
+        this.mesh = new Sidecar(
+                vertx,
+                bus,
+                System::nanoTime,
+                journal,
+                new Sidecar.Node(NODE, null, Version.NUMBER),
+                new Registry(Wiring::instanceChanged));
         if (config.flag(ConfigKey.MESH_STRICT)) {
-            bus.guard(address -> mesh.policies().of(address) != null);
+            bus.guard(mesh::isUnderPolicy);
         }
         this.reads = new ReadPool(vertx, READ_THREADS);
         this.events = new LocalEventLog(vertx, log, mesh, reads);
@@ -120,7 +132,7 @@ public final class Wiring implements AutoCloseable {
                 vertx,
                 gatewayOptions(),
                 rooms(),
-                new Info(Version.NUMBER, "n1", clock.clockMicros().getAsLong(), clock.clockMicros(), this::kafka),
+                new Info(Version.NUMBER, NODE, clock.clockMicros().getAsLong(), clock.clockMicros(), this::kafka),
                 new ProcessHealth(),
                 metrics);
         for (int shard = 0; shard < log.shards(); shard++) {
@@ -165,6 +177,18 @@ public final class Wiring implements AutoCloseable {
         String host = config.text(ConfigKey.HTTP_HOST);
         boolean isAny = host.equals("0.0.0.0") || host.equals("::");
         return "http://" + (isAny ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    private static void instanceChanged(InstanceListener.Change change) {
+        var level = change.kind() == InstanceListener.Kind.EJECTED || change.kind() == InstanceListener.Kind.LOST
+                ? Level.WARN
+                : Level.DEBUG;
+        LOG.atLevel(level)
+                .log(
+                        "instance_changed instance={} to={} failures={}",
+                        change.endpoint().id(),
+                        change.kind(),
+                        change.failures());
     }
 
     private static Vertx vertx(PrometheusMeterRegistry metrics) {
@@ -325,6 +349,7 @@ public final class Wiring implements AutoCloseable {
         step("policy files", policyFiles::close);
         step("projections", projections::close);
         step("control plane", () -> await(stopControl()));
+        step("mesh", mesh::close);
         step("log", log::close);
         step("vertx", () -> await(vertx.close()));
         LOG.info("stopped");

@@ -4,6 +4,7 @@ import dev.sluice.bus.Call;
 import dev.sluice.bus.Mesh;
 import dev.sluice.resilience.PolicyFile;
 import dev.sluice.resilience.PolicySet;
+import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -37,12 +38,24 @@ public class ChainBenchmarks {
                   concurrency: { fixed: 512 }
             """;
 
+    /** Of which each call goes to the better of two. */
+    private static final int INSTANCES = 4;
+
     private final Vertx vertx = Vertx.vertx();
     private final Mesh bus = new Immediate();
-    private final Sidecar sidecar = new Sidecar(vertx, bus, System::nanoTime, change -> {});
+    private final Sidecar sidecar = new Sidecar(
+            vertx,
+            bus,
+            System::nanoTime,
+            change -> {},
+            new Sidecar.Node("n1", null, "bench"),
+            new Registry(change -> {}));
     private final Call call = Call.from("client-1").withIdempotencyKey("k");
 
     public ChainBenchmarks() {
+        for (int i = 0; i < INSTANCES; i++) {
+            sidecar.<String, String>consumer(ADDRESS, String.class, Future::succeededFuture);
+        }
         sidecar.apply(PolicySet.compile(PolicyFile.read(POLICY, "bench.yaml")));
     }
 
