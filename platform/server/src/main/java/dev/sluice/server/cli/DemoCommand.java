@@ -117,6 +117,8 @@ final class DemoCommand implements Callable<Integer> {
         showRows(remote);
         shop.show(Objects.requireNonNull(logCursor, "the tail has given a cursor"));
         done("inventory with its alert, revenue by day: each equal to what was ordered and paid");
+        new DemoMesh(remote, terminal).show();
+        done("a circuit breaker opened and closed again, told in the log");
         return running.url();
     }
 

@@ -47,6 +47,7 @@ class DemoTest {
                 .contains("order-1002/2")
                 .contains("row    cust-eve")
                 .contains("10 events, each once and in order; 3 rows, equal to what the orders add up to")
+                .contains("shard.0.append: half_open → closed (trials_succeeded, policy demo)")
                 .endsWith("✓ stopped cleanly\n");
         assertThat(folder.toFile().list())
                 .as("temporary folders left")
