@@ -20,6 +20,12 @@ final class EverySubscription extends RowSubscription {
     /** The view's change number when it was last looked at. */
     private long missed;
 
+    /**
+     * Where a token was given amid a scan, the client may have rows that changed before it and have not been told of: each of them has
+     * changed again by here.
+     */
+    private long unsureUntil;
+
     /** The client has a right to each transition from where it stands. */
     private boolean hasJoined;
 
@@ -60,6 +66,7 @@ final class EverySubscription extends RowSubscription {
     Resumed start(@Nullable Cursor token) {
         Resumed how = super.start(token);
         hasJoined = how == Resumed.EXACT;
+        unsureUntil = hasJoined && token != null ? view.change() : 0;
         return how;
     }
 
@@ -110,7 +117,8 @@ final class EverySubscription extends RowSubscription {
                 }
                 return null;
             }
-            List<Chunk> chunks = transitions().reader().encode(next);
+            boolean isUnsure = next.fromChange() < unsureUntil;
+            List<Chunk> chunks = transitions().reader().encode(next, isUnsure);
             int rows = chunks.stream().mapToInt(Chunk::rows).sum();
             if (!flow.allows(rows)) {
                 return null;

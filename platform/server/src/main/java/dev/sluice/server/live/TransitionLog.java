@@ -127,24 +127,35 @@ final class TransitionLog {
             return selector;
         }
 
-        /** A row that is not wanted any more is deleted; one that was not wanted before and is not after is left out. */
-        List<Chunk> encode(ViewDelta delta) {
+        /**
+         * A row that is not wanted any more is deleted; one that was not wanted before and is not after is left out.
+         *
+         * @param isUnsure the client may have rows that it should not have: those are deleted as well
+         */
+        List<Chunk> encode(ViewDelta delta, boolean isUnsure) {
+            if (isUnsure) {
+                return chunks(delta, true);
+            }
             var ready = last;
             if (ready != null && ready.of() == delta) {
                 return ready.chunks();
             }
+            var encoded = new Encoded(delta, chunks(delta, false));
+            last = encoded;
+            return encoded.chunks();
+        }
+
+        private List<Chunk> chunks(ViewDelta delta, boolean isUnsure) {
             var writer = Chunk.Writer.ofDelta(chunkBytes);
             for (var change : delta.rows()) {
                 var after = change.after();
-                if (after != null && selector.matches(change.key(), after)) {
-                    writer.set(change.key(), selector.json(after));
-                } else if (selector.matches(change.key(), change.before())) {
-                    writer.del(change.key());
+                if (isUnsure
+                        || selector.matches(change.key(), after)
+                        || selector.matches(change.key(), change.before())) {
+                    selector.write(writer, change.key(), after);
                 }
             }
-            var encoded = new Encoded(delta, writer.chunks());
-            last = encoded;
-            return encoded.chunks();
+            return writer.chunks();
         }
     }
 }
