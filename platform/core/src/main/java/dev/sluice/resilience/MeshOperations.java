@@ -19,6 +19,9 @@ public interface MeshOperations {
     /** As {@link Sidecar#limits()}. */
     List<Sidecar.Limit> limits();
 
+    /** As {@link Sidecar#instances()}. */
+    List<Registry.Instance> instances();
+
     /** The policies that apply. */
     Applied applied();
 

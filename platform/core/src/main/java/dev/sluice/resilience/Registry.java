@@ -23,6 +23,7 @@ public final class Registry {
     public static final Duration LEASE = Duration.ofSeconds(15);
 
     static final int FAILURES = 5;
+    private static final char NUMBER = '#';
     static final int MOST_WEIGHT = 1_000;
     private static final Policy.OpenFor EJECTED_FOR =
             new Policy.OpenFor(Duration.ofSeconds(10), 2, Duration.ofMinutes(5), 0.2);
@@ -67,6 +68,17 @@ public final class Registry {
                 throw new IllegalArgumentException(
                         "found weight " + weight + " of " + id + ", expected 1 to " + MOST_WEIGHT);
             }
+        }
+
+        /** How instances of an address are called. */
+        static String id(String address, long number) {
+            return address + NUMBER + number;
+        }
+
+        /** The address that an instance answers; of what is no instance, itself. */
+        public static String addressOf(String id) {
+            int end = id.lastIndexOf(NUMBER);
+            return end < 0 ? id : id.substring(0, end);
         }
     }
 
@@ -233,12 +245,6 @@ public final class Registry {
         } else {
             member.whenIdle(told);
         }
-    }
-
-    /** The address that an instance answers; of what is no instance, itself. */
-    String addressOf(String id) {
-        var member = byId.get(id);
-        return member == null ? id : member.endpoint().address();
     }
 
     /** Those there are, by address, each in the order in which they came. */

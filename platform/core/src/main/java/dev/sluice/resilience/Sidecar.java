@@ -168,7 +168,7 @@ public final class Sidecar implements Mesh, AutoCloseable {
 
     @Override
     public <Q, A> Registration consumer(String address, Class<Q> question, BiFunction<Q, Call, Future<A>> answer) {
-        String id = address + "#" + consumers.incrementAndGet();
+        String id = Registry.Endpoint.id(address, consumers.incrementAndGet());
         var inlet = new Inlet<>(id, address, this, vertx.getOrCreateContext(), answer);
         var own = bus.consumer(id, question, inlet::answer);
         var plain = bus.consumer(address, question, inlet::answerAny);
@@ -205,7 +205,7 @@ public final class Sidecar implements Mesh, AutoCloseable {
 
     /** Whether an address, or that of an instance of it, is under a policy. */
     public boolean isUnderPolicy(String address) {
-        return policies.of(registry.addressOf(address)) != null;
+        return policies.of(Registry.Endpoint.addressOf(address)) != null;
     }
 
     /** The instances there are, by address. */
@@ -224,7 +224,7 @@ public final class Sidecar implements Mesh, AutoCloseable {
 
     /** The breaker of an address or instance, null when it has none or was not called yet. */
     public @Nullable CircuitBreaker breaker(String name) {
-        var outlet = outlets.get(registry.addressOf(name));
+        var outlet = outlets.get(Registry.Endpoint.addressOf(name));
         return outlet == null ? null : outlet.breaker(name);
     }
 

@@ -16,7 +16,6 @@ import dev.sluice.projection.Projection;
 import dev.sluice.projection.ProjectionProvider;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.ViewMemory;
-import dev.sluice.resilience.InstanceListener;
 import dev.sluice.resilience.PolicySet;
 import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
@@ -54,7 +53,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /** Puts the rooms together, starts them in the order of an event's way from its end, and stops them from its beginning. */
 public final class Wiring implements AutoCloseable {
@@ -105,7 +103,7 @@ public final class Wiring implements AutoCloseable {
                 System::nanoTime,
                 journal,
                 new Sidecar.Node(NODE, null, Version.NUMBER),
-                new Registry(Wiring::instanceChanged));
+                new Registry(journal));
         if (config.flag(ConfigKey.MESH_STRICT)) {
             bus.guard(mesh::isUnderPolicy);
         }
@@ -177,18 +175,6 @@ public final class Wiring implements AutoCloseable {
         String host = config.text(ConfigKey.HTTP_HOST);
         boolean isAny = host.equals("0.0.0.0") || host.equals("::");
         return "http://" + (isAny ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-    }
-
-    private static void instanceChanged(InstanceListener.Change change) {
-        var level = change.kind() == InstanceListener.Kind.EJECTED || change.kind() == InstanceListener.Kind.LOST
-                ? Level.WARN
-                : Level.DEBUG;
-        LOG.atLevel(level)
-                .log(
-                        "instance_changed instance={} to={} failures={}",
-                        change.endpoint().id(),
-                        change.kind(),
-                        change.failures());
     }
 
     private static Vertx vertx(PrometheusMeterRegistry metrics) {

@@ -48,6 +48,7 @@ final class Catalogue {
         all.put("breakers reset", "Close a circuit breaker and start afresh.");
         all.put("limits ls", "List rate and concurrency limits.");
         all.put("limits show", "Show the limits of a policy or an address.");
+        all.put("instances ls", "List those that answer on each address.");
         all.put("policies ls", "List the policies that apply.");
         all.put("policies apply", "Apply policies from a file.");
         all.put("policies dry-run", "Show what applying policies would change.");
@@ -95,6 +96,7 @@ final class Catalogue {
             case "breakers reset" -> new BreakersCommand.Reset(cli);
             case "limits ls" -> new LimitsCommand.Ls(cli);
             case "limits show" -> new LimitsCommand.Show(cli);
+            case "instances ls" -> new InstancesCommand.Ls(cli);
             case "policies ls" -> new PoliciesCommand.Ls(cli);
             case "policies apply" -> new PoliciesCommand.Apply(cli);
             case "policies dry-run" -> new PoliciesCommand.DryRun(cli);

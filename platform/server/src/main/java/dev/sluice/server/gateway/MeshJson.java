@@ -2,13 +2,14 @@ package dev.sluice.server.gateway;
 
 import dev.sluice.resilience.DryRun;
 import dev.sluice.resilience.MeshOperations;
+import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/** Breakers, limits and what becomes of policies, as JSON. */
+/** Breakers, limits, instances and what becomes of policies, as JSON. */
 final class MeshJson {
     private MeshJson() {}
 
@@ -55,6 +56,23 @@ final class MeshJson {
         return limit.kind().equals("rate")
                 ? json.put("admitted", limit.admitted()).put("keys", limit.keys())
                 : json.put("limit", limit.limit()).put("inFlight", limit.inFlight());
+    }
+
+    static JsonObject instance(Registry.Instance instance) {
+        var endpoint = instance.endpoint();
+        return new JsonObject()
+                .put("instance", endpoint.id())
+                .put("address", endpoint.address())
+                .put("node", endpoint.node())
+                .put("zone", endpoint.zone())
+                .put("weight", endpoint.weight())
+                .put("version", endpoint.version())
+                .put("state", word(instance.state()))
+                .put("inFlight", instance.inFlight())
+                .put("latencyMicros", TimeUnit.NANOSECONDS.toMicros(instance.latencyNanos()))
+                .put("picks", instance.picks())
+                .put("failures", instance.failures())
+                .put("ejections", instance.ejections());
     }
 
     static JsonArray sources(MeshOperations.Applied applied) {

@@ -10,7 +10,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
 
-/** {@code /v1/mesh}: circuit breakers, limits and policies. */
+/** {@code /v1/mesh}: circuit breakers, limits, instances and policies. */
 final class MeshRoutes {
     private static final String BREAKER = "/v1/mesh/breakers/{breaker}";
     private static final int MAX_SOURCE_CHARS = 200;
@@ -25,6 +25,7 @@ final class MeshRoutes {
         routes.get("/v1/mesh/breakers", this::breakers)
                 .get(BREAKER, this::breaker)
                 .get("/v1/mesh/limits", this::limits)
+                .get("/v1/mesh/instances", this::instances)
                 .get("/v1/mesh/policies", this::policies)
                 .withBody(HttpMethod.PUT, "/v1/mesh/policies", this::put)
                 .withBody(HttpMethod.POST, "/v1/mesh/policies/dry-run", this::dryRun)
@@ -61,6 +62,12 @@ final class MeshRoutes {
 
     private static String nameOf(Sidecar.Limit limit) {
         return String.join("\n", limit.scope(), limit.name(), limit.direction(), limit.kind());
+    }
+
+    private Future<Answer> instances(Call call) {
+        Query query = call.query("limit", "cursor");
+        return Future.succeededFuture(NamedPage.of(
+                query, "instances", mesh.instances(), each -> each.endpoint().id(), MeshJson::instance));
     }
 
     private Future<Answer> policies(Call call) {

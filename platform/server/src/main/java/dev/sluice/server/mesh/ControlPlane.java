@@ -9,6 +9,7 @@ import dev.sluice.resilience.CircuitBreaker;
 import dev.sluice.resilience.DryRun;
 import dev.sluice.resilience.MeshOperations;
 import dev.sluice.resilience.PolicySet;
+import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
 import dev.sluice.shard.EventLog;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -128,7 +129,7 @@ public final class ControlPlane extends VerticleBase implements MeshOperations {
     }
 
     private Failure noBreaker(String address) {
-        var policy = sidecar.policies().of(address);
+        var policy = sidecar.policies().of(Registry.Endpoint.addressOf(address));
         boolean hasOne =
                 policy != null && policy.outbound() != null && policy.outbound().breaker() != null;
         return Failure.of(
@@ -140,6 +141,11 @@ public final class ControlPlane extends VerticleBase implements MeshOperations {
     @Override
     public List<Sidecar.Limit> limits() {
         return sidecar.limits();
+    }
+
+    @Override
+    public List<Registry.Instance> instances() {
+        return sidecar.instances();
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.sluice.server.mesh;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
 import dev.sluice.resilience.Counts;
+import dev.sluice.resilience.InstanceListener;
 import dev.sluice.resilience.MeshOperations.Applied;
+import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.StateListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Takes what the mesh does and appends it to {@code $mesh} in order, from a worker: whose call it happened in neither waits nor fails. At
  * most {@value #MOST_WAITING} events wait; beyond, and when an append fails, they are dropped and counted. Any thread.
  */
-public final class Journal implements StateListener {
+public final class Journal implements StateListener, InstanceListener {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     static final int MOST_WAITING = 1_000;
     private static final int EVENTS_AT_ONCE = 100;
@@ -63,7 +65,7 @@ public final class Journal implements StateListener {
     }
 
     @Override
-    public void changed(Change change) {
+    public void changed(StateListener.Change change) {
         LOG.info(
                 "breaker_changed breaker={} from={} to={} cause={}",
                 change.breaker(),
@@ -72,7 +74,7 @@ public final class Journal implements StateListener {
                 change.cause());
         metrics.counter("breaker.transitions", "to", MeshLog.word(change.to())).increment();
         var now = applied;
-        var policy = now.policies().of(change.breaker());
+        var policy = now.policies().of(Registry.Endpoint.addressOf(change.breaker()));
         tell(
                 MeshLog.BREAKER_STATE_CHANGED,
                 new JsonObject()
@@ -85,6 +87,30 @@ public final class Journal implements StateListener {
                         .put("policy", policy == null ? null : policy.name())
                         .put("policyVersion", now.version())
                         .put("openForMillis", TimeUnit.NANOSECONDS.toMillis(change.openNanos())));
+    }
+
+    /** Those that come and go in order are not told: there are as many at each start and stop as there are consumers. */
+    @Override
+    public void changed(InstanceListener.Change change) {
+        String type =
+                switch (change.kind()) {
+                    case REGISTERED, DRAINING, REMOVED -> null;
+                    case EJECTED -> MeshLog.INSTANCE_EJECTED;
+                    case RESTORED -> MeshLog.INSTANCE_RESTORED;
+                    case LOST -> MeshLog.INSTANCE_LOST;
+                };
+        var endpoint = change.endpoint();
+        if (type != null) {
+            LOG.info("instance_changed instance={} to={} failures={}", endpoint.id(), change.kind(), change.failures());
+            tell(
+                    type,
+                    new JsonObject()
+                            .put("instance", endpoint.id())
+                            .put("address", endpoint.address())
+                            .put("node", endpoint.node())
+                            .put("failures", change.failures())
+                            .put("ejectedForMillis", TimeUnit.NANOSECONDS.toMillis(change.ejectedNanos())));
+        }
     }
 
     private static JsonObject json(Counts counts) {

@@ -21,6 +21,9 @@ final class MeshLog {
     static final String BREAKER_FORCED = "BreakerForced";
     static final String BREAKER_STATE_CHANGED = "BreakerStateChanged";
     static final String RATE_LIMIT_DENIED = "RateLimitDenied";
+    static final String INSTANCE_EJECTED = "InstanceEjected";
+    static final String INSTANCE_RESTORED = "InstanceRestored";
+    static final String INSTANCE_LOST = "InstanceLost";
     private static final String SOURCE = "sluice://mesh";
 
     private final Function<Append, CompletionStage<Appended>> append;

@@ -115,4 +115,20 @@ class MeshCliTest {
         assertThat(none.exit()).isEqualTo(3);
         assertThat(none.errors()).contains("sluice limits ls");
     }
+
+    @Test
+    void listsInstances() throws IOException {
+        pipe.run("policies", "apply", file(POLICIES));
+        pipe.run("append", "order-1", "T", "a=1");
+
+        var all = pipe.run("instances", "ls", "--json");
+
+        assertThat(all.exit()).as(all.errors()).isZero();
+        assertThat(Json.list(Json.parse(all.output())))
+                .map(Json::object)
+                .filteredOn(instance -> "shard.0.append".equals(instance.get("address")))
+                .singleElement()
+                .satisfies(instance ->
+                        assertThat(instance).containsEntry("state", "up").containsEntry("picks", 1L));
+    }
 }

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.log.Append;
 import dev.sluice.log.Appended;
 import dev.sluice.log.Failure;
+import dev.sluice.resilience.InstanceListener;
+import dev.sluice.resilience.Registry;
 import dev.sluice.watch.ExpectsErrors;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -67,6 +69,27 @@ class JournalTest {
         assertThat(told()).isEqualTo(IntStream.range(0, 250).boxed().toList());
         assertThat(threads).doesNotContain(Thread.currentThread().getName());
         assertThat(dropped()).isZero();
+    }
+
+    @Test
+    void tellsWhichInstancesFailAndNotThoseThatComeAndGo() {
+        answer.complete(null);
+        var endpoint = new Registry.Endpoint("a#1", "a", "n1", null, 1, "1");
+
+        for (var kind : InstanceListener.Kind.values()) {
+            journal.changed(new InstanceListener.Change(kind, endpoint, 5, 10_000_000_000L));
+        }
+        journal.close().await();
+
+        var events = appends.stream()
+                .flatMap(append -> append.writes().get(0).events().stream())
+                .toList();
+        assertThat(events)
+                .extracting(event -> event.type())
+                .containsExactly("InstanceLost", "InstanceEjected", "InstanceRestored");
+        assertThat(new JsonObject(new String(events.get(1).data(), StandardCharsets.UTF_8)).getMap())
+                .containsEntry("instance", "a#1")
+                .containsEntry("ejectedForMillis", 10_000);
     }
 
     @Test
