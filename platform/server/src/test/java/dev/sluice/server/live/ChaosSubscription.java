@@ -288,13 +288,12 @@ final class ChaosSubscription {
             return;
         }
         assertThat(isQuiet).as("paused, but there is %s", frame).isFalse();
-        credit -= isSnapshot
+        long rows = isSnapshot
                 ? frame.getJsonArray("rows").size()
                 : frame.getJsonArray("set").size() + frame.getJsonArray("del").size();
         boolean mayComeWhole = wants.order() != null || isEvery && !isSnapshot;
-        if (mayComeWhole) {
-            credit = Math.max(0, credit);
-        }
+        // what comes whole takes a full window, and leaves what another acknowledgement has given meanwhile
+        credit = mayComeWhole ? Math.max(0, credit - Math.min(rows, fullWindow())) : credit - rows;
         assertThat(credit)
                 .as("credit of a window of %d left after %s", fullWindow(), frame)
                 .isNotNegative();
