@@ -343,18 +343,29 @@ public final class Sidecar implements Mesh, AutoCloseable {
                         + " calls under way, expected fewer: try again in a moment");
     }
 
-    /** The answer that a policy has instead of a failure; what may have been done stays said. */
+    /** The answer that a policy has instead of a failure; what may have been done, and when to come again, stays said. */
     static Failure instead(String address, Policy.Fallback fallback, Throwable failed) {
-        boolean isUnknown = failed instanceof Failure late
-                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
-                && !Boolean.FALSE.equals(late.details().get(Call.DONE));
+        if (isUnknown(failed)) {
+            return Failure.of(
+                    Failure.Kind.OUTCOME_UNKNOWN,
+                    address + " cannot answer now: " + failed.getMessage()
+                            + "; nobody knows whether it was done, repeat it with the same append id");
+        }
         Integer status = fallback.status();
-        var kind = isUnknown
-                ? Failure.Kind.OUTCOME_UNKNOWN
-                : status != null && status == Failure.Kind.RATE_LIMITED.httpStatus()
-                        ? Failure.Kind.RATE_LIMITED
-                        : Failure.Kind.UNAVAILABLE;
-        return Failure.of(kind, address + " cannot answer now: " + failed.getMessage());
+        var kind = status != null && status == Failure.Kind.RATE_LIMITED.httpStatus()
+                ? Failure.Kind.RATE_LIMITED
+                : Failure.Kind.UNAVAILABLE;
+        var answer = Failure.of(kind, address + " cannot answer now: " + failed.getMessage());
+        return failed instanceof Failure known && known.details().get(RETRY_AFTER) instanceof Number millis
+                ? answer.with(RETRY_AFTER, millis)
+                : answer;
+    }
+
+    private static boolean isUnknown(Throwable failed) {
+        return failed instanceof Failure failure
+                && (failure.kind() == Failure.Kind.OUTCOME_UNKNOWN
+                        || failure.kind() == Failure.Kind.DEADLINE_EXCEEDED
+                                && !Boolean.FALSE.equals(failure.details().get(Call.DONE)));
     }
 
     /** What a failure says about when to come again, 0: nothing. */

@@ -193,6 +193,19 @@ class SidecarTest {
     }
 
     @Test
+    void saysWithAFallbackTooWhenToComeAgainAndThatNobodyKnows() throws Exception {
+        apply("outbound: { rateLimit: [ { capacity: 1, refill: 1/1m } ], fallback: { reply: { status: 503 } } }");
+        answer(call -> Future.failedFuture(Failure.of(Failure.Kind.OUTCOME_UNKNOWN, "the sync failed")));
+
+        var unknown = (Failure) failure(Call.PLAIN);
+        var refused = (Failure) failure(Call.PLAIN);
+
+        assertThat(unknown.kind()).isEqualTo(Failure.Kind.OUTCOME_UNKNOWN);
+        assertThat(refused.kind()).isEqualTo(Failure.Kind.UNAVAILABLE);
+        assertThat(refused.details().get("retryAfterMillis")).isEqualTo(60_000L);
+    }
+
+    @Test
     void losesNothingInAThousandReloads() throws Exception {
         String policy =
                 "outbound: { deadline: 20s, breaker: { trips: [ { consecutiveFailures: 2 } ] } }, inbound: { rateLimit: [ { name: all, capacity: 100000, refill: 1/s } ] }";
