@@ -47,7 +47,7 @@ final class PollLoop implements AutoCloseable {
     private static final Duration CLOSE = Duration.ofSeconds(2);
 
     /** Records that come one by one are read some at a time: each poll costs the log a sync. */
-    private static final long GATHER_NANOS = 2_000_000;
+    private static final long GATHER_NANOS = 4_000_000;
 
     private static final int GATHERED_RECORDS = 100;
     private static final long SECOND_NANOS = 1_000_000_000;
