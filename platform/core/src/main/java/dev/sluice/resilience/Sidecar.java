@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mesh with policies: each call passes what the policy of its address says, on the way out and on the way in, in the process that
  * makes it and without another hop. Policies are swapped as one reference; breakers, buckets and budgets keep their state, each as long as
- * its address has one. Each consumer is an instance of its address; where there are several, a call goes to the better of two. What is published passes as it is: who hears of a commit must hear of all.
+ * its address has one. Each consumer is an instance of its address; where there are several, a call goes to the better of two. What is
+ * published passes as it is: who hears of a commit must hear of all.
  */
 public final class Sidecar implements Mesh, AutoCloseable {
     /** Addresses with a state of their own; those beyond pass without an outbound policy. */
