@@ -9,9 +9,11 @@ import dev.sluice.log.EventQuery;
 import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
+import dev.sluice.log.Shard;
 import dev.sluice.log.SourceBatch;
 import dev.sluice.log.SourceResolution;
 import dev.sluice.log.StreamInfo;
+import dev.sluice.log.Write;
 import io.vertx.core.Future;
 import io.vertx.core.streams.ReadStream;
 import java.util.List;
@@ -34,6 +36,12 @@ public interface EventLog {
     default Future<Appended> append(Append append) {
         return append(append, Call.PLAIN);
     }
+
+    /** Runs a write on a shard of this process; the failures of {@code Shard.submit}. */
+    <T> Future<T> write(int shard, Write<T> write);
+
+    /** As {@code Shard.rows}. */
+    Future<List<Shard.Row>> rows(int shard, String prefix, String afterKey, int limit);
 
     /** Hands a source batch to a shard. */
     Future<SourceBatch.Ingested> ingest(int shard, SourceBatch batch);

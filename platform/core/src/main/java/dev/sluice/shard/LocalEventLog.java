@@ -13,9 +13,11 @@ import dev.sluice.log.Log;
 import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
+import dev.sluice.log.Shard;
 import dev.sluice.log.SourceBatch;
 import dev.sluice.log.SourceResolution;
 import dev.sluice.log.StreamInfo;
+import dev.sluice.log.Write;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -60,6 +62,16 @@ public final class LocalEventLog implements EventLog {
         var repeatable = id == null ? call : call.withIdempotencyKey(id);
         return mesh.<Appended>request(Addresses.append(shard), append, repeatable)
                 .recover(LocalEventLog::unknownWhenLate);
+    }
+
+    @Override
+    public <T> Future<T> write(int shard, Write<T> write) {
+        return Future.fromCompletionStage(log.shard(shard).submit(write), vertx.getOrCreateContext());
+    }
+
+    @Override
+    public Future<List<Shard.Row>> rows(int shard, String prefix, String afterKey, int limit) {
+        return reads.run(() -> log.shard(shard).rows(prefix, afterKey, limit));
     }
 
     @Override

@@ -69,7 +69,7 @@ final class AppendWrite implements Write<Appended> {
         var transaction = (Transaction) shard;
         String id = append.appendId();
         if (id != null) {
-            AppendIds.Answer known = transaction.answered(id);
+            Remembered known = transaction.remembered(id);
             if (known != null) {
                 return repeated(known, id, transaction);
             }
@@ -89,8 +89,8 @@ final class AppendWrite implements Write<Appended> {
         long last = transaction.lastOffset();
         int count = (int) (last - first + 1);
         if (id != null) {
-            transaction.answer(
-                    id, new AppendIds.Answer(append.digest(), first, count, transaction.nowMicros(), streams));
+            transaction.remember(
+                    id, new Remembered(append.digest(), first, count, transaction.nowMicros(), streams, new byte[0]));
         }
         return answer(transaction, first, count, streams, false);
     }
@@ -108,7 +108,7 @@ final class AppendWrite implements Write<Appended> {
         return new Appended.StreamVersions(stream, version + 1, version + events.size());
     }
 
-    private Appended repeated(AppendIds.Answer known, String id, Transaction transaction) {
+    private Appended repeated(Remembered known, String id, Transaction transaction) {
         if (known.digest() != append.digest()) {
             throw Failure.of(
                             Failure.Kind.APPEND_ID_REUSED,

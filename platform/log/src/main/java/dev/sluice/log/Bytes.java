@@ -3,6 +3,7 @@ package dev.sluice.log;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /** Big-endian integers and varints (LEB128, seven bits a byte, lowest first) in byte arrays. */
 final class Bytes {
@@ -77,5 +78,10 @@ final class Bytes {
 
     static long unzigzag(long value) {
         return value >>> 1 ^ -(value & 1);
+    }
+
+    static boolean startsWith(byte[] bytes, byte[] prefix) {
+        int differ = Arrays.mismatch(bytes, prefix);
+        return differ < 0 || differ == prefix.length;
     }
 }

@@ -25,7 +25,7 @@ final class GroupBuilder implements AutoCloseable {
 
     private long lastOffset;
     private long recordedMicros;
-    private PendingGroup group = new PendingGroup(1);
+    private PendingGroup group = new PendingGroup(0, 1);
 
     /**
      * @param last the last block of the log, null when the log is empty
@@ -44,12 +44,23 @@ final class GroupBuilder implements AutoCloseable {
     /** Begins a group; its recorded time never falls behind that of the group before. */
     void begin(long nowMicros) {
         recordedMicros = Math.max(recordedMicros, nowMicros);
-        group = new PendingGroup(lastOffset + 1);
+        group = new PendingGroup(group.number + 1, lastOffset + 1);
         group.recordedMicros = recordedMicros;
         batch.clear();
         while (!unapplied.isEmpty() && unapplied.peekFirst().isApplied) {
             unapplied.removeFirst();
         }
+    }
+
+    /** Of the group that is being built; one more than that of the group before. */
+    long number() {
+        return group.number;
+    }
+
+    /** The first group whose rows may not be in the store. */
+    long firstUnstored() {
+        PendingGroup first = unapplied.peekFirst();
+        return first == null ? group.number : first.number;
     }
 
     PendingGroup group() {
@@ -88,6 +99,16 @@ final class GroupBuilder implements AutoCloseable {
         group.isFilled = true;
     }
 
+    private void delete(Store.Family family, byte[] key) {
+        try {
+            batch.delete(store.family(family), key);
+        } catch (RocksDBException failed) {
+            throw Store.failure("gather a group", failed);
+        }
+        group.bytes += key.length;
+        group.isFilled = true;
+    }
+
     void deleteRange(Store.Family family, byte[] from, byte[] to) {
         try {
             batch.deleteRange(store.family(family), from, to);
@@ -97,19 +118,33 @@ final class GroupBuilder implements AutoCloseable {
         group.isFilled = true;
     }
 
-    /** Sets a row of the side state. */
-    void row(String key, byte[] value) {
+    /** Sets a row of the side state, or removes it. */
+    void row(String key, byte @Nullable [] value) {
         group.rows.put(key, value);
-        put(Store.Family.META, (ROW + key).getBytes(StandardCharsets.UTF_8), value);
+        byte[] stored = rowKey(key);
+        if (value != null) {
+            put(Store.Family.META, stored, value);
+        } else {
+            delete(Store.Family.META, stored);
+        }
     }
 
     /** A row of the side state as the writes so far have left it. */
     byte @Nullable [] row(String key) {
-        byte[] value = group.rows.get(key);
-        for (var earlier = unapplied.descendingIterator(); value == null && earlier.hasNext(); ) {
-            value = earlier.next().rows.get(key);
+        if (group.rows.containsKey(key)) {
+            return group.rows.get(key);
         }
-        return value != null ? value : store.get(Store.Family.META, (ROW + key).getBytes(StandardCharsets.UTF_8));
+        for (var earlier = unapplied.descendingIterator(); earlier.hasNext(); ) {
+            var rows = earlier.next().rows;
+            if (rows.containsKey(key)) {
+                return rows.get(key);
+            }
+        }
+        return store.get(Store.Family.META, rowKey(key));
+    }
+
+    static byte[] rowKey(String key) {
+        return (ROW + key).getBytes(StandardCharsets.UTF_8);
     }
 
     void watermark(String key, SourceBatch.Watermark watermark) {

@@ -209,7 +209,7 @@ final class IndexReader {
             int found = 0;
             while (rows.isValid() && found < limit) {
                 byte[] key = rows.key();
-                if (!startsWith(key, prefixKey)) {
+                if (!Bytes.startsWith(key, prefixKey)) {
                     break;
                 }
                 String name = new String(key, 1, key.length - 1, StandardCharsets.UTF_8);
@@ -229,9 +229,5 @@ final class IndexReader {
 
     private static boolean isListed(String prefix, String name) {
         return StreamName.isPlatform(prefix) || !StreamName.isPlatform(name);
-    }
-
-    private static boolean startsWith(byte[] key, byte[] prefix) {
-        return key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
     }
 }

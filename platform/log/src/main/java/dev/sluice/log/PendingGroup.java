@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class PendingGroup {
     final List<Task<?>> tasks = new ArrayList<>();
     final List<Block> blocks = new ArrayList<>();
-    /** Rows of the side state by key. */
-    final Map<String, byte[]> rows = new HashMap<>();
+    /** Rows of the side state by key, null where one goes. */
+    final Map<String, byte @Nullable []> rows = new HashMap<>();
     /** Watermarks by {@link Watermarks#key}. */
     final Map<String, SourceBatch.Watermark> watermarks = new HashMap<>();
 
+    final long number;
     final long firstOffset;
     long lastOffset;
     long recordedMicros;
@@ -30,7 +31,8 @@ final class PendingGroup {
     volatile boolean isSettled;
     volatile @Nullable Throwable failure;
 
-    PendingGroup(long firstOffset) {
+    PendingGroup(long number, long firstOffset) {
+        this.number = number;
         this.firstOffset = firstOffset;
         this.lastOffset = firstOffset - 1;
     }

@@ -65,7 +65,7 @@ final class ResolutionWrite implements Write<Resolved> {
     }
 
     private static boolean isResolved(Position letter, Transaction transaction) {
-        return transaction.answered(id(letter)) != null;
+        return transaction.remembered(id(letter)) != null;
     }
 
     private static String id(Position letter) {
@@ -115,7 +115,8 @@ final class ResolutionWrite implements Write<Resolved> {
         }
         if (resolution.after() == 0 && first > 0) {
             Position letter = resolution.steps().get(0).letter();
-            transaction.answer(id(letter), new AppendIds.Answer(0, first, 1, transaction.nowMicros(), List.of()));
+            transaction.remember(
+                    id(letter), new Remembered(0, first, 1, transaction.nowMicros(), List.of(), new byte[0]));
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -63,7 +64,7 @@ public final class Shard {
         index = new Index(number, store, publisher::head, seams);
         recover(head);
         watermarks.load(store);
-        var appendIds = new AppendIds(store, options.appendIdRetentionDays(), publisher::head);
+        var appendIds = new AppendIds(store, options.appendIdRetentionDays());
         appendIds.load();
         builder = new GroupBuilder(number, store, index, watermarks, last);
         var transaction = new Transaction(number, options, index, builder, watermarks, appendIds);
@@ -212,6 +213,35 @@ public final class Shard {
     /** What is stored for a source partition; null when nothing is. */
     public SourceBatch.@Nullable Watermark watermark(String source, String topic, int partition) {
         return watermarks.committed(Watermarks.key(source, topic, partition));
+    }
+
+    /**
+     * Committed rows of the synced side state in key order (UTF-8) from after a key; blocking. What writes do meanwhile may be
+     * among them.
+     */
+    public List<Row> rows(String prefix, String afterKey, int limit) {
+        byte[] begin = GroupBuilder.rowKey(prefix);
+        byte[] after = GroupBuilder.rowKey(afterKey);
+        List<Row> found = new ArrayList<>();
+        try (var lease = store.lease();
+                RocksIterator rows = lease.iterator(Store.Family.META)) {
+            rows.seek(Arrays.compareUnsigned(after, begin) < 0 ? begin : after);
+            while (found.size() < limit && rows.isValid() && Bytes.startsWith(rows.key(), begin)) {
+                if (!Arrays.equals(rows.key(), after)) {
+                    found.add(Row.of(rows.key(), rows.value()));
+                }
+                rows.next();
+            }
+            Store.check(rows);
+        }
+        return found;
+    }
+
+    /** A row of the synced side state. */
+    public record Row(String key, byte[] value) {
+        private static Row of(byte[] stored, byte[] value) {
+            return new Row(new String(stored, 1, stored.length - 1, StandardCharsets.UTF_8), value);
+        }
     }
 
     /** The offset of the last visible event, 0 for none. */

@@ -18,9 +18,22 @@ public interface ShardTransaction {
     /** Appends one event and answers its offset; its version is {@code version(stream)} afterwards. EVENT_TOO_LARGE, INVALID_STREAM. */
     long append(String stream, Event event);
 
+    /** Offset of the last event so far, this write's included. */
+    long lastOffset();
+
     /** A row of the shard's synced side state, null when absent; do not change the array. */
     byte @Nullable [] get(String key);
 
     /** Sets a row of the synced side state together with this write's events. */
     void put(String key, byte[] value);
+
+    /** Removes a row of the synced side state together with this write's events; nothing happens when it is absent. */
+    void delete(String key);
+
+    /** What {@link #remember} was given under an id, null when that is unknown or older than the retention of append ids. */
+    @Nullable
+    Remembered remembered(String id);
+
+    /** Keeps an answer for the retention of append ids, together with this write's events; one id a write. */
+    void remember(String id, Remembered answer);
 }

@@ -20,7 +20,9 @@ final class Transaction implements ShardTransaction {
     private final AppendIds appendIds;
 
     private final Map<String, StreamState> created = new HashMap<>();
-    private final Map<String, byte[]> rows = new LinkedHashMap<>();
+    /** Null where a row goes. */
+    private final Map<String, byte @Nullable []> rows = new LinkedHashMap<>();
+
     private StreamState[] streams = new StreamState[64];
     private Event[] events = new Event[64];
     private int[] bounds = new int[64];
@@ -30,7 +32,7 @@ final class Transaction implements ShardTransaction {
     private int count;
     private long number;
     private @Nullable String appendId;
-    private AppendIds.@Nullable Answer answer;
+    private @Nullable Remembered answer;
     private @Nullable String watermarkKey;
     private SourceBatch.@Nullable Watermark watermark;
 
@@ -139,15 +141,14 @@ final class Transaction implements ShardTransaction {
         return BlockWriter.bound(stream, event);
     }
 
-    /** Offset of the last event so far, this write's included. */
-    long lastOffset() {
+    @Override
+    public long lastOffset() {
         return group.lastOffset() + count;
     }
 
     @Override
     public byte @Nullable [] get(String key) {
-        byte[] staged = rows.get(key);
-        return staged != null ? staged : group.row(key);
+        return rows.containsKey(key) ? rows.get(key) : group.row(key);
     }
 
     @Override
@@ -155,13 +156,18 @@ final class Transaction implements ShardTransaction {
         rows.put(key, value);
     }
 
-    /** What an append id was answered, by a write of this group too. */
-    AppendIds.@Nullable Answer answered(String id) {
+    @Override
+    public void delete(String key) {
+        rows.put(key, null);
+    }
+
+    @Override
+    public @Nullable Remembered remembered(String id) {
         return appendIds.find(id, nowMicros());
     }
 
-    /** Stores the answer of an append id. */
-    void answer(String id, AppendIds.Answer given) {
+    @Override
+    public void remember(String id, Remembered given) {
         appendId = id;
         answer = given;
     }

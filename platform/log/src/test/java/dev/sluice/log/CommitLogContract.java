@@ -113,6 +113,63 @@ abstract class CommitLogContract {
     }
 
     @Test
+    void aRowThatWentIsGoneForLaterWritesAndAfterARestart() {
+        rig.hold();
+        List<CompletionStage<?>> answers = new ArrayList<>();
+        answers.add(log.shard(0).submit(shard -> put(shard, "a/1", "a/2", "b/1")));
+        rig.awaitHeld();
+        answers.add(log.shard(0).submit(shard -> {
+            shard.delete("a/1");
+            return shard.get("a/1") == null;
+        }));
+        var isGone = log.shard(0).submit(shard -> shard.get("a/1") == null);
+        rig.release();
+        answers.forEach(Sample::answer);
+
+        reopen();
+
+        assertThat(answer(isGone)).isTrue();
+        assertThat(keys("a/", "", 10)).containsExactly("a/2");
+        answer(log.shard(0).submit(shard -> put(shard, "a/3", "a/4")));
+        assertThat(keys("a/", "", 2)).containsExactly("a/2", "a/3");
+        assertThat(keys("a/", "a/3", 2)).containsExactly("a/4");
+    }
+
+    private static boolean put(ShardTransaction shard, String... keys) {
+        for (String key : keys) {
+            shard.put(key, new byte[] {1});
+        }
+        return true;
+    }
+
+    private List<String> keys(String prefix, String after, int limit) {
+        return log.shard(0).rows(prefix, after, limit).stream()
+                .map(Shard.Row::key)
+                .toList();
+    }
+
+    @Test
+    void anAnswerWithoutEventsIsRememberedAtOnceAndAfterARestart() {
+        rig.hold();
+        var first = log.shard(0).submit(shard -> {
+            shard.remember(
+                    "id", new Remembered(7, shard.lastOffset(), 0, shard.nowMicros(), List.of(), new byte[] {3}));
+            return true;
+        });
+        rig.awaitHeld();
+        var second = log.shard(0).submit(shard -> shard.remembered("id"));
+        rig.release();
+        answer(first);
+        assertThat(answer(second).detail()).containsExactly(3);
+
+        reopen();
+
+        var again = answer(log.shard(0).submit(shard -> shard.remembered("id")));
+        assertThat(again.digest()).isEqualTo(7);
+        assertThat(again.detail()).containsExactly(3);
+    }
+
+    @Test
     void aFailedCommitStopsTheShardAtOnce() {
         answer(log.append(append("order-1", "a")));
         rig.hold();

@@ -9,9 +9,11 @@ import dev.sluice.log.EventQuery;
 import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
+import dev.sluice.log.Shard;
 import dev.sluice.log.SourceBatch;
 import dev.sluice.log.SourceResolution;
 import dev.sluice.log.StreamInfo;
+import dev.sluice.log.Write;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import java.util.List;
@@ -38,6 +40,16 @@ final class NoEvents implements EventLog {
 
     @Override
     public Future<Appended> append(Append append, Call call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <T> Future<T> write(int shard, Write<T> write) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Future<List<Shard.Row>> rows(int shard, String prefix, String afterKey, int limit) {
         throw new UnsupportedOperationException();
     }
 
