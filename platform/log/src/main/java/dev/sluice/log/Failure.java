@@ -33,6 +33,7 @@ public final class Failure extends RuntimeException {
         ROW_NOT_FOUND(404, 3, false),
         DEAD_LETTER_NOT_FOUND(404, 3, false),
         NOT_RETRYABLE(409, 4, false),
+        WRONG_STATUS(409, 4, false),
         BREAKER_NOT_FOUND(404, 3, false),
         NOT_FOUND(404, 3, false),
         METHOD_NOT_ALLOWED(405, 2, false),

@@ -20,6 +20,7 @@ final class NextStep {
             case GENERATION_NOT_READY -> "wait for it: sluice projections show tells how far it is";
             case NO_GENERATION -> "apply the definition you want: it is folded beside the live one";
             case DEAD_LETTER_NOT_FOUND -> "sluice dead-letters ls --state all lists the dead letters there are";
+            case WRONG_STATUS -> "look at its status first, then choose what applies to it";
             case NOT_RETRYABLE -> "sluice dead-letters show tells of the letter, discard gives it up";
             case ROW_NOT_FOUND -> "sluice projections rows lists the keys there are";
             case BREAKER_NOT_FOUND ->

@@ -1,0 +1,271 @@
+package dev.sluice.saga.machine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.sluice.log.Failure;
+import dev.sluice.saga.definition.Outgoing;
+import dev.sluice.saga.definition.ReceivedEvent;
+import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.Send;
+import dev.sluice.saga.definition.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One reaction while it is decided: each event is folded at once, so that what follows sees it. */
+final class Course {
+    /** The pseudo step that appends what a saga publishes at its end. */
+    static final String PUBLISH = "$publish";
+
+    private static final long MIN_DEFERRAL_MILLIS = 100;
+    private static final long MAX_DEFERRAL_MILLIS = 10_000;
+
+    private final SagaDefinition definition;
+    private final long nowMicros;
+    private final List<SagaEvent> events = new ArrayList<>();
+    private Instance instance;
+
+    /** Where a course can be taken up again. */
+    record Mark(Instance instance, int events) {}
+
+    Course(SagaDefinition definition, Instance instance, long nowMicros) {
+        this.definition = definition;
+        this.instance = instance;
+        this.nowMicros = nowMicros;
+    }
+
+    SagaDefinition definition() {
+        return definition;
+    }
+
+    Instance instance() {
+        return instance;
+    }
+
+    long nowMillis() {
+        return nowMicros / 1_000;
+    }
+
+    long nowMicros() {
+        return nowMicros;
+    }
+
+    StepState step(Step step) {
+        return instance.step(step.name());
+    }
+
+    /** Neither parked nor ended. */
+    boolean isRunning() {
+        return instance.status() == Status.RUNNING || instance.status() == Status.COMPENSATING;
+    }
+
+    boolean isForward() {
+        return instance.heading() == Status.RUNNING;
+    }
+
+    boolean hasReachedPivot() {
+        return definition.structure().steps().stream()
+                .anyMatch(step -> definition.structure().isFromPivotOn(step)
+                        && step(step).status() != StepStatus.PENDING
+                        && step(step).status() != StepStatus.SKIPPED);
+    }
+
+    boolean isCancel(String trigger) {
+        return definition.structure().cancels().stream()
+                .anyMatch(cancel -> cancel.id().equals(trigger));
+    }
+
+    void emit(SagaEvent event) {
+        events.add(event);
+        instance.fold(event, nowMicros);
+    }
+
+    Mark mark() {
+        return new Mark(instance.copy(), events.size());
+    }
+
+    void rewind(Mark mark) {
+        instance = mark.instance();
+        events.subList(mark.events(), events.size()).clear();
+    }
+
+    Reaction reaction() {
+        return new Reaction(List.copyOf(events), instance);
+    }
+
+    void checkSize() {
+        for (var event : events) {
+            JsonNode state = event instanceof SagaEvent.StateBegun begun
+                    ? begun.state()
+                    : event instanceof SagaEvent.StepSucceeded succeeded ? succeeded.state() : null;
+            if (state != null && state.toString().length() > Machine.MAX_STATE) {
+                throw Failure.of(
+                        Failure.Kind.EVENT_TOO_LARGE,
+                        "found a state of " + state.toString().length() + " characters, expected at most "
+                                + Machine.MAX_STATE);
+            }
+        }
+    }
+
+    void ignore(ReceivedEvent event, String reason) {
+        emit(new SagaEvent.EventIgnored(event.position(), event.type(), reason));
+    }
+
+    void park(ParkReason reason, @Nullable String step, Direction direction, String error) {
+        emit(new SagaEvent.SagaParked(reason, step, direction, error));
+    }
+
+    /** Begins a step of the way forward. */
+    void start(Step step) {
+        if (step.isConditional() && !definition.code().applies(step, instance.state())) {
+            emit(new SagaEvent.StepSkipped(step.name(), "its condition does not hold"));
+            return;
+        }
+        var await = step.await();
+        var sleep = step.sleep();
+        if (await != null) {
+            var timeout = await.timeout();
+            emit(new SagaEvent.StepWaiting(
+                    step.name(), instance.nextOrder(), timeout == null ? null : nowMillis() + timeout.toMillis()));
+            instance.held().stream()
+                    .filter(held -> held.trigger().equals(step.name()))
+                    .findFirst()
+                    .ifPresent(held -> {
+                        emit(new SagaEvent.EventReleased(held.event().position()));
+                        arrived(step, held.event());
+                    });
+        } else if (sleep != null) {
+            emit(new SagaEvent.StepWaiting(step.name(), instance.nextOrder(), nowMillis() + sleep.toMillis()));
+        } else {
+            send(step, Direction.FORWARD, instance.step(step.name()).epoch(Direction.FORWARD));
+        }
+    }
+
+    void undo(Step step) {
+        send(step, Direction.UNDO, step(step).epoch(Direction.UNDO));
+    }
+
+    /** Sends a step, or its undo or probe, from its first attempt on. */
+    void send(Step step, Direction direction, int epoch) {
+        var state = step(step);
+        var send = Objects.requireNonNull(sendOf(step, direction), "what has nothing to send is not sent");
+        var code = definition.code();
+        Outgoing outgoing =
+                switch (direction) {
+                    case FORWARD -> code.command(step, instance.state());
+                    case UNDO -> code.undo(step, instance.state(), state.reply());
+                    case PROBE -> code.probe(step, instance.state());
+                    case PUBLISH -> throw new IllegalStateException("a step publishes nothing");
+                };
+        emit(new SagaEvent.StepScheduled(
+                step.name(),
+                direction,
+                state.order() == 0 ? instance.nextOrder() : state.order(),
+                epoch,
+                CommandIds.of(instance, step.name(), direction, epoch),
+                outgoing.to(),
+                send.type(),
+                outgoing.data(),
+                send.timeout().toMillis()));
+    }
+
+    static @Nullable Send sendOf(Step step, Direction direction) {
+        return switch (direction) {
+            case FORWARD -> step.send();
+            case UNDO -> step.undo();
+            case PROBE -> step.probe();
+            case PUBLISH -> null;
+        };
+    }
+
+    /** A retry timer fired: the same attempt again when it was deferred, else the next. */
+    void attempt(String name) {
+        var state = instance.step(name);
+        var sending = state.sending();
+        if (sending != null) {
+            int attempt = state.deferrals > 0 ? state.attempt() : state.attempt() + 1;
+            emit(new SagaEvent.AttemptStarted(name, sending.direction(), attempt));
+        }
+    }
+
+    void defer(String name, Outcome.Deferred deferred) {
+        var state = instance.step(name);
+        var sending = Objects.requireNonNull(state.sending());
+        long growing = Math.min(MAX_DEFERRAL_MILLIS, MIN_DEFERRAL_MILLIS << Math.min(10, state.deferrals));
+        long wait = Math.max(deferred.retryAfterMillis(), growing);
+        double spread = CommandIds.spread(sending.commandId(), -1 - state.deferrals);
+        emit(new SagaEvent.StepDeferred(name, deferred.reason(), nowMillis() + wait + (long) (wait * 0.2 * spread)));
+    }
+
+    /** The event that a step waits for has come. */
+    void arrived(Step step, ReceivedEvent event) {
+        var state = definition.code().received(step, instance.state(), event);
+        emit(new SagaEvent.StepSucceeded(step.name(), event.type(), event.data(), state, event.position()));
+    }
+
+    /** The time of a waiting step is up. */
+    void waited(String name) {
+        var step = definition.structure().step(name);
+        if (step == null || step(step).status() != StepStatus.RUNNING) {
+            return;
+        }
+        if (step.kind() == Step.Kind.SLEEP) {
+            emit(new SagaEvent.StepSucceeded(name, "", JsonNodeFactory.instance.objectNode(), instance.state(), null));
+            return;
+        }
+        emit(new SagaEvent.StepRejected(name, "timeout", "the event did not come in time"));
+        failed(step, "timeout", "step " + name + " waited in vain");
+    }
+
+    /** A step of the way forward had definitely no effect. */
+    void failed(Step step, String reason, String detail) {
+        if (!isForward()) {
+            return;
+        }
+        if (definition.structure().isFromPivotOn(step) && step.kind() != Step.Kind.PIVOT) {
+            park(ParkReason.REJECTED, step.name(), Direction.FORWARD, detail);
+        } else {
+            compensate(reason, detail);
+        }
+    }
+
+    /** Turns back. What is under way is waited for; what only waits is given up. */
+    void compensate(String reason, String detail) {
+        emit(new SagaEvent.CompensationStarted(reason, detail));
+        for (var step : definition.structure().steps()) {
+            var state = step(step);
+            if (state.status() == StepStatus.RUNNING && state.sending() == null) {
+                emit(new SagaEvent.StepSkipped(step.name(), "compensation has begun"));
+            } else if (state.status() == StepStatus.RUNNING && instance.waitsToRetry(step.name())) {
+                emit(new SagaEvent.StepUnknown(step.name(), "given up: compensation has begun"));
+            }
+        }
+    }
+
+    /** Ends the instance, or first publishes what it says at its end; whether something changed. */
+    boolean end(boolean isCompensated) {
+        var structure = definition.structure();
+        boolean publishes = isCompensated ? structure.publishesCompensated() : structure.publishesCompleted();
+        var publishing = instance.step(PUBLISH);
+        if (publishes && publishing.status() == StepStatus.PENDING) {
+            var publication = definition.code().publication(isCompensated, instance.state());
+            emit(new SagaEvent.StepScheduled(
+                    PUBLISH,
+                    Direction.PUBLISH,
+                    instance.nextOrder(),
+                    0,
+                    CommandIds.of(instance, PUBLISH, Direction.PUBLISH, 0),
+                    publication.stream(),
+                    publication.type(),
+                    publication.data(),
+                    Send.TIMEOUT.toMillis()));
+            return true;
+        }
+        if (publishing.sending() != null) {
+            return false;
+        }
+        emit(isCompensated ? new SagaEvent.SagaCompensated() : new SagaEvent.SagaCompleted());
+        return true;
+    }
+}

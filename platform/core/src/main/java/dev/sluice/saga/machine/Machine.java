@@ -1,0 +1,241 @@
+package dev.sluice.saga.machine;
+
+import dev.sluice.log.Failure;
+import dev.sluice.saga.definition.ReceivedEvent;
+import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.Step;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what an instance makes of an input. Pure and deterministic: the same instance, input and time give the same events. Forward, the
+ * stages of the structure in their order; backward, what has begun in exactly the reverse order, each undo waiting for the one before. The
+ * model is that of Garcia-Molina and Salem, "Sagas" (SIGMOD 1987), with a pivot and retriable steps after it, and undos that wait for an
+ * operator instead of being given up.
+ */
+public final class Machine {
+    /** Of an instance's state, in bytes of JSON. */
+    public static final int MAX_STATE = 256 << 10;
+
+    private static final String START = "start";
+
+    private Machine() {}
+
+    /** The first reaction of an instance, to the event that starts it. */
+    public static Reaction begin(SagaDefinition definition, String key, int run, ReceivedEvent event, long nowMicros) {
+        var course = new Course(definition, Instance.of(definition.name(), key, run), nowMicros);
+        var within = definition.structure().within();
+        course.emit(new SagaEvent.SagaStarted(
+                definition.version(),
+                definition.structure().hash(),
+                event,
+                within == null ? null : course.nowMillis() + within.toMillis()));
+        return guarded(course, null, Machine::goOn);
+    }
+
+    /**
+     * The reaction of an instance. WRONG_STATUS for what an operator cannot do to it now.
+     *
+     * @param instance not changed
+     */
+    public static Reaction react(SagaDefinition definition, Instance instance, Input input, long nowMicros) {
+        var course = new Course(definition, instance.copy(), nowMicros);
+        if (input instanceof Input.EventReceived it) {
+            return guarded(course, it, c -> {
+                take(c, it);
+                goOn(c);
+            });
+        }
+        if (input instanceof Input.Replied it) {
+            return guarded(course, it, c -> replied(c, it));
+        }
+        if (input instanceof Input.TimerFired it) {
+            return guarded(course, null, c -> fired(c, it));
+        }
+        var action = (Input.OperatorAction) input;
+        return guarded(course, null, c -> Operating.act(c, action));
+    }
+
+    private interface Deciding {
+        void decide(Course course);
+    }
+
+    /** What a definition's code throws parks the instance as it was before, with the input kept. */
+    private static Reaction guarded(Course course, @Nullable Input input, Deciding deciding) {
+        var before = course.mark();
+        try {
+            deciding.decide(course);
+            course.checkSize();
+        } catch (Failure refused) {
+            if (refused.kind() == Failure.Kind.WRONG_STATUS) {
+                throw refused;
+            }
+            poisoned(course, before, input, refused);
+        } catch (RuntimeException | StackOverflowError thrown) {
+            poisoned(course, before, input, thrown);
+        }
+        return course.reaction();
+    }
+
+    private static void poisoned(Course course, Course.Mark before, @Nullable Input input, Throwable thrown) {
+        course.rewind(before);
+        if (input instanceof Input.Replied reply) {
+            course.emit(new SagaEvent.ReplyHeld(reply));
+        } else if (input instanceof Input.EventReceived it) {
+            course.emit(new SagaEvent.EventHeld(it.trigger(), it.event()));
+        }
+        boolean isTooLarge = thrown instanceof Failure failure && failure.kind() == Failure.Kind.EVENT_TOO_LARGE;
+        course.park(
+                isTooLarge ? ParkReason.STATE_TOO_LARGE : ParkReason.POISON,
+                null,
+                course.isForward() ? Direction.FORWARD : Direction.UNDO,
+                String.valueOf(thrown));
+    }
+
+    /** Takes up what the state allows: begins, steps forward or back, ends. */
+    static void goOn(Course course) {
+        var start = course.instance().start();
+        if (start != null) {
+            course.emit(new SagaEvent.StateBegun(course.definition().code().begin(start)));
+        }
+        while (course.isRunning() && (course.isForward() ? forward(course) : backward(course))) {
+            // as far as it goes without an answer
+        }
+    }
+
+    /** Whether something changed. */
+    private static boolean forward(Course course) {
+        for (var stage : course.definition().structure().stages()) {
+            if (stage.stream().allMatch(step -> isDone(course.step(step)))) {
+                continue;
+            }
+            boolean hasMoved = false;
+            for (var step : stage) {
+                if (course.step(step).status() == StepStatus.PENDING) {
+                    course.start(step);
+                    hasMoved = true;
+                }
+            }
+            return hasMoved;
+        }
+        return course.end(false);
+    }
+
+    private static boolean isDone(StepState step) {
+        return step.status() == StepStatus.SUCCEEDED || step.status() == StepStatus.SKIPPED;
+    }
+
+    private static boolean backward(Course course) {
+        Step last = null;
+        for (var step : course.definition().structure().steps()) {
+            var state = course.step(step);
+            if (state.status() == StepStatus.RUNNING || state.sending() != null) {
+                return false;
+            }
+            boolean isUndone = step.undo() != null
+                    && (state.status() == StepStatus.SUCCEEDED || state.status() == StepStatus.UNKNOWN);
+            if (isUndone && (last == null || state.order() > course.step(last).order())) {
+                last = step;
+            }
+        }
+        if (last != null) {
+            course.undo(last);
+            return false;
+        }
+        return course.end(true);
+    }
+
+    /** Takes an event on, or keeps it, or records why not. */
+    static void take(Course course, Input.EventReceived input) {
+        var event = input.event();
+        var instance = course.instance();
+        if (instance.status().isEnded()) {
+            course.ignore(event, "the instance has ended");
+        } else if (input.trigger().equals(START)) {
+            course.ignore(event, "an instance of this key has started before");
+        } else if (instance.status() == Status.PARKED) {
+            course.emit(new SagaEvent.EventHeld(input.trigger(), event));
+        } else if (course.isCancel(input.trigger())) {
+            cancelled(course, event);
+        } else {
+            awaited(course, input.trigger(), event);
+        }
+    }
+
+    private static void cancelled(Course course, ReceivedEvent event) {
+        if (!course.isForward()) {
+            course.ignore(event, "compensation has begun");
+        } else if (course.hasReachedPivot()) {
+            course.emit(new SagaEvent.CancelRefused(event.position(), "the pivot has been sent"));
+        } else {
+            course.compensate("cancelled", event.type() + " at " + event.position());
+        }
+    }
+
+    private static void awaited(Course course, String trigger, ReceivedEvent event) {
+        var step = course.definition().structure().step(trigger);
+        if (step == null) {
+            course.ignore(event, "the definition of this instance does not wait for it");
+            return;
+        }
+        switch (course.step(step).status()) {
+            case RUNNING -> course.arrived(step, event);
+            case PENDING -> {
+                if (course.isForward()) {
+                    course.emit(new SagaEvent.EventHeld(trigger, event));
+                } else {
+                    course.ignore(event, "compensation has begun");
+                }
+            }
+            case SUCCEEDED, REJECTED, UNKNOWN, SKIPPED, UNDOING, UNDONE, UNDO_FAILED ->
+                course.ignore(event, "the step has ended");
+        }
+    }
+
+    private static void replied(Course course, Input.Replied reply) {
+        var instance = course.instance();
+        if (instance.status().isEnded()) {
+            course.emit(new SagaEvent.ReplyIgnored(
+                    reply.step(), reply.direction(), reply.epoch(), "the instance has ended"));
+            return;
+        }
+        if (instance.status() == Status.PARKED) {
+            if (!(reply.outcome() instanceof Outcome.Deferred)) {
+                course.emit(new SagaEvent.ReplyHeld(reply));
+            }
+            return;
+        }
+        Answering.take(course, reply);
+        goOn(course);
+    }
+
+    private static void fired(Course course, Input.TimerFired timer) {
+        Long due = course.instance().timers().get(timer.id());
+        if (due == null || due != timer.dueMillis() || !course.isRunning()) {
+            return;
+        }
+        String retried = Instance.retried(timer.id());
+        String waiting = Instance.waiting(timer.id());
+        if (timer.id().equals(Instance.DEADLINE)) {
+            if (course.hasReachedPivot() || !course.isForward()) {
+                course.emit(new SagaEvent.DeadlinePassed());
+            } else {
+                course.compensate("deadline", "not done within its time");
+            }
+        } else if (retried != null) {
+            course.attempt(retried);
+        } else if (waiting != null) {
+            course.waited(waiting);
+        }
+        goOn(course);
+    }
+
+    /** Names of the steps whose effects are, or may be, in force. */
+    static List<String> inForce(Course course) {
+        return course.definition().structure().steps().stream()
+                .filter(step -> step.send() != null && !step.isReadOnly())
+                .filter(step -> course.step(step).isInForce())
+                .map(Step::name)
+                .toList();
+    }
+}

@@ -1,0 +1,112 @@
+package dev.sluice.saga.machine;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
+
+/** A step of an instance as its events have left it. Changed by {@link Instance#fold} only. */
+@JsonAutoDetect(
+        fieldVisibility = JsonAutoDetect.Visibility.ANY,
+        getterVisibility = JsonAutoDetect.Visibility.NONE,
+        isGetterVisibility = JsonAutoDetect.Visibility.NONE)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public final class StepState {
+    StepStatus status = StepStatus.PENDING;
+    /** When it began, as a number; 0: not yet. */
+    int order;
+    /** Raised by an operator's fresh retry; by direction, as an undo has its own. */
+    int epoch;
+
+    int undoEpoch;
+    int attempt;
+    int deferrals;
+    /** Of the first attempt in this direction, ms since 1970 UTC. */
+    long beganMillis;
+
+    @Nullable
+    Sending sending;
+
+    @Nullable
+    String replyType;
+
+    @Nullable
+    JsonNode reply;
+
+    @Nullable
+    String error;
+
+    /**
+     * A command that has no clear answer yet.
+     *
+     * @param to as {@link dev.sluice.saga.definition.Outgoing#to}; of {@link Direction#PUBLISH} a stream
+     */
+    public record Sending(
+            Direction direction,
+            int epoch,
+            String commandId,
+            String to,
+            String type,
+            JsonNode data,
+            long timeoutMillis) {}
+
+    StepState copy() {
+        var copy = new StepState();
+        copy.status = status;
+        copy.order = order;
+        copy.epoch = epoch;
+        copy.undoEpoch = undoEpoch;
+        copy.attempt = attempt;
+        copy.deferrals = deferrals;
+        copy.beganMillis = beganMillis;
+        copy.sending = sending;
+        copy.replyType = replyType;
+        copy.reply = reply;
+        copy.error = error;
+        return copy;
+    }
+
+    public StepStatus status() {
+        return status;
+    }
+
+    /** When it began, as a number from 1 on; 0: not yet. */
+    public int order() {
+        return order;
+    }
+
+    public int attempt() {
+        return attempt;
+    }
+
+    public @Nullable Sending sending() {
+        return sending;
+    }
+
+    public @Nullable String replyType() {
+        return replyType;
+    }
+
+    public @Nullable JsonNode reply() {
+        return reply;
+    }
+
+    /** The last one. */
+    public @Nullable String error() {
+        return error;
+    }
+
+    /** The epoch that the next command in a direction has. */
+    int epoch(Direction direction) {
+        return direction == Direction.UNDO ? undoEpoch : epoch;
+    }
+
+    /** What it did, or may have done, is in force. */
+    boolean isInForce() {
+        return switch (status) {
+            case SUCCEEDED, UNKNOWN, UNDOING, UNDO_FAILED -> true;
+            case RUNNING -> sending != null;
+            case PENDING, REJECTED, SKIPPED, UNDONE -> false;
+        };
+    }
+}
