@@ -24,6 +24,16 @@ public final class Addresses {
         return "query." + projection + "." + query;
     }
 
+    /** Commands of sagas to an HTTP upstream: a {@code ParticipantCommand}, answered by a {@code ParticipantReply}. */
+    public static String upstream(String name) {
+        return "upstream." + name;
+    }
+
+    /** Commands of sagas to a Kafka topic: a {@code ParticipantCommand}, answered by a {@code ParticipantReply}. */
+    public static String commandTopic(String topic) {
+        return "kafka.commands." + topic;
+    }
+
     /** Changes of a view, published after each commit: a {@code ViewDelta}. */
     public static String view(String projection) {
         return "view." + projection;
