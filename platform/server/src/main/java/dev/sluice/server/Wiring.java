@@ -2,11 +2,7 @@ package dev.sluice.server;
 
 import dev.sluice.bus.EventBusMesh;
 import dev.sluice.ingest.DeadLetters;
-import dev.sluice.ingest.Ingest;
-import dev.sluice.ingest.LetterMeters;
-import dev.sluice.ingest.Mirror;
 import dev.sluice.ingest.Resolver;
-import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
@@ -30,8 +26,6 @@ import dev.sluice.server.mesh.Journal;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
 import dev.sluice.shard.ShardVerticle;
-import dev.sluice.spi.Source;
-import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -83,9 +77,7 @@ public final class Wiring implements AutoCloseable {
     private final DeadLetters letters;
     private final Gateway gateway;
     private final LocalEventLog events;
-    private final List<Source> sources = new ArrayList<>();
-    private final List<String> letterReaders = new ArrayList<>();
-    private @Nullable TopicWriter deadLetterTopics;
+    private final KafkaSources sources;
     private @Nullable String controlPlane;
     private volatile boolean isStarted;
     private int port;
@@ -126,11 +118,12 @@ public final class Wiring implements AutoCloseable {
                 projections);
         this.live = new Live(vertx, liveOptions(), events, projections, mesh, metrics);
         this.letters = new DeadLetters(events, new LettersOfProjections());
+        this.sources = new KafkaSources(config, vertx, log.id(), events, letters, metrics);
         this.gateway = new Gateway(
                 vertx,
                 gatewayOptions(),
                 rooms(),
-                new Info(Version.NUMBER, NODE, clock.clockMicros().getAsLong(), clock.clockMicros(), this::kafka),
+                new Info(Version.NUMBER, NODE, clock.clockMicros().getAsLong(), clock.clockMicros(), sources::info),
                 new ProcessHealth(),
                 metrics);
         for (int shard = 0; shard < log.shards(); shard++) {
@@ -149,8 +142,7 @@ public final class Wiring implements AutoCloseable {
             wiring.registerProjections();
             wiring.projectionFiles.start();
             wiring.port = await(wiring.gateway.listen());
-            wiring.countLetters();
-            wiring.startSources();
+            wiring.sources.start();
             wiring.isStarted = true;
             LOG.info(
                     "started version={} port={} shards={} data={}",
@@ -245,82 +237,8 @@ public final class Wiring implements AutoCloseable {
                 .forEach(projection -> await(projections.register(projection)));
     }
 
-    private void startSources() {
-        if (config.kafkaConnection().isEmpty()) {
-            config.sources()
-                    .forEach(source -> LOG.warn(
-                            "source_idle name={} reason=\"kafka.bootstrapServers is not set\"", source.name()));
-            return;
-        }
-        for (Source.Factory factory : ServiceLoader.load(Source.Factory.class)) {
-            if (factory.kind().equals("kafka")) {
-                config.sources().forEach(source -> startSource(factory, source));
-                startMirrors(factory);
-                return;
-            }
-        }
-        throw Failure.of(
-                Failure.Kind.CONFIG_INVALID,
-                "found no Kafka connector on the class path, expected the distribution's own");
-    }
-
-    private void startSource(Source.Factory factory, SourceConfig source) {
-        Source started = factory.create(
-                source.name(),
-                source.topics(),
-                source.topicPattern(),
-                config.kafkaConnection(),
-                "sluice-" + log.id() + "-" + source.name(),
-                source.onOffsetLossEarliest());
-        var ingest = new Ingest(source, events, Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)), metrics);
-        ingest.observe(started);
-        sources.add(started);
-        started.start(ingest);
-    }
-
-    private void countLetters() {
-        config.sources()
-                .forEach(source -> letterReaders.add(
-                        await(vertx.deployVerticle(new LetterMeters(source, events, letters, metrics), onWorker()))));
-    }
-
-    private static DeploymentOptions onWorker() {
+    static DeploymentOptions onWorker() {
         return new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
-    }
-
-    private void startMirrors(Source.Factory factory) {
-        List<SourceConfig> mirrored = config.sources().stream()
-                .filter(source -> !source.refused().topic().isEmpty())
-                .toList();
-        if (!mirrored.isEmpty()) {
-            TopicWriter writer = factory.writer(config.kafkaConnection());
-            deadLetterTopics = writer;
-            mirrored.forEach(source -> letterReaders.add(
-                    await(vertx.deployVerticle(new Mirror(source, events, writer, metrics), onWorker()))));
-        }
-    }
-
-    private Future<?> stopLetterReaders() {
-        TopicWriter writer = deadLetterTopics;
-        if (writer != null) {
-            writer.close();
-        }
-        return Future.join(letterReaders.stream().map(vertx::undeploy).toList());
-    }
-
-    private Info.@Nullable Kafka kafka() {
-        if (config.kafkaConnection().isEmpty()) {
-            return null;
-        }
-        List<Info.KafkaSource> states = sources.stream()
-                .map(Source::status)
-                .map(state -> new Info.KafkaSource(
-                        state.name(), state.topics(), state.connected(), state.lag(), state.problem()))
-                .toList();
-        return new Info.Kafka(
-                config.text(ConfigKey.KAFKA_BOOTSTRAP_SERVERS),
-                !states.isEmpty() && states.stream().allMatch(Info.KafkaSource::connected),
-                states);
     }
 
     /** Not ready, goodbye to subscribers, finish what was polled and asked, close views and log. Blocks. */
@@ -328,8 +246,8 @@ public final class Wiring implements AutoCloseable {
     public void close() {
         gateway.drain();
         step("goodbye", () -> await(live.drain()));
-        step("sources", () -> sources.forEach(Source::close));
-        step("dead letters", () -> await(stopLetterReaders()));
+        step("sources", sources::close);
+        step("dead letters", () -> await(sources.stopLetterReaders()));
         step("gateway", () -> await(gateway.close()));
         step("projection files", projectionFiles::close);
         step("policy files", policyFiles::close);
@@ -354,7 +272,7 @@ public final class Wiring implements AutoCloseable {
         }
     }
 
-    private static <T> T await(Future<T> future) {
+    static <T> T await(Future<T> future) {
         try {
             return future.await(STEP_SECONDS, TimeUnit.SECONDS);
         } catch (java.util.concurrent.TimeoutException late) {
@@ -406,11 +324,7 @@ public final class Wiring implements AutoCloseable {
                         isOpen ? Status.UP : Status.DOWN,
                         isOpen ? null : "found a failed commit, expected a restart of the process"));
             }
-            for (Source source : sources) {
-                Source.Status state = source.status();
-                boolean isWell = state.connected() && state.problem() == null;
-                checks.add(new Check("source-" + state.name(), isWell ? Status.UP : Status.DEGRADED, state.problem()));
-            }
+            checks.addAll(sources.checks());
             checks.addAll(required.checks());
             checks.addAll(fileChecks(projectionFiles.problems()));
             checks.addAll(fileChecks(policyFiles.problems()));
