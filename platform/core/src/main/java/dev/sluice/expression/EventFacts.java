@@ -40,6 +40,11 @@ public final class EventFacts extends Facts {
     private @Nullable Failure problem;
 
     public EventFacts(EventSlots slots) {
+        this(slots, MAX_STEPS);
+    }
+
+    EventFacts(EventSlots slots, int maxSteps) {
+        super(maxSteps);
         root = slots.root();
         values = new Object[slots.count()];
     }

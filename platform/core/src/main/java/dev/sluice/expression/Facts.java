@@ -8,14 +8,20 @@ public abstract sealed class Facts permits EventFacts, RowFacts {
     /** What one evaluation may cost: an element looked at, or sixteen characters made or looked through, is a step. */
     static final int MAX_STEPS = 1_000_000;
 
+    /** Of what clients ask for: an event loop evaluates it, and the largest event still fits. */
+    static final int MAX_FILTER_STEPS = 100_000;
+
     private static final int CHARACTERS_A_STEP = 16;
 
     private static final @Nullable Object[] NONE = {};
 
     private @Nullable Object[] locals = NONE;
+    private final int maxSteps;
     private long steps;
 
-    Facts() {}
+    Facts(int maxSteps) {
+        this.maxSteps = maxSteps;
+    }
 
     /** An evaluation begins: its cost is counted from here. */
     void begin() {
@@ -24,7 +30,7 @@ public abstract sealed class Facts permits EventFacts, RowFacts {
 
     /** EVALUATION_FAILED when the evaluation has become too long. */
     void step(Place place) {
-        if (++steps > MAX_STEPS) {
+        if (++steps > maxSteps) {
             throw tooLong(place);
         }
     }
@@ -32,13 +38,13 @@ public abstract sealed class Facts permits EventFacts, RowFacts {
     /** A text of so many characters is made or looked through. */
     void text(long characters, Place place) {
         steps += 1 + characters / CHARACTERS_A_STEP;
-        if (steps > MAX_STEPS) {
+        if (steps > maxSteps) {
             throw tooLong(place);
         }
     }
 
-    private static RuntimeException tooLong(Place place) {
-        return place.failed("found an evaluation of more than " + MAX_STEPS + " steps, expected fewer");
+    private RuntimeException tooLong(Place place) {
+        return place.failed("found an evaluation of more than " + maxSteps + " steps, expected fewer");
     }
 
     /** The element a macro has at hand; macros within each other count from 0. */

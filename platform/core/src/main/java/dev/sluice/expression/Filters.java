@@ -18,7 +18,7 @@ public final class Filters {
     public static Predicate<RecordedEvent> events(String where) {
         var slots = new EventSlots();
         var condition = slots.compileCondition(Expression.parse(where), List.of());
-        return event -> condition.holds(new EventFacts(slots).of(event));
+        return event -> condition.holds(new EventFacts(slots, Facts.MAX_FILTER_STEPS).of(event));
     }
 
     /**
@@ -38,6 +38,6 @@ public final class Filters {
         var tree = Parser.expression(where);
         var code = Compiler.condition(where, tree, scope, List.of()).evaluator();
         var place = Place.of(where, tree.at());
-        return columns -> Values.truth(code.evaluate(new RowFacts(columns)), place);
+        return columns -> Values.truth(code.evaluate(new RowFacts(columns, Facts.MAX_FILTER_STEPS)), place);
     }
 }

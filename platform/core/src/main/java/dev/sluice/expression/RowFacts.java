@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class RowFacts extends Facts {
     private final Function<String, @Nullable Object> columns;
 
-    RowFacts(Function<String, @Nullable Object> columns) {
+    RowFacts(Function<String, @Nullable Object> columns, int maxSteps) {
+        super(maxSteps);
         this.columns = columns;
     }
 

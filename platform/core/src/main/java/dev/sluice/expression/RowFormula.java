@@ -39,7 +39,7 @@ public final class RowFormula {
      */
     public @Nullable Object value(Function<String, @Nullable Object> columns) {
         try {
-            var value = evaluator.evaluate(new RowFacts(columns));
+            var value = evaluator.evaluate(new RowFacts(columns, Facts.MAX_STEPS));
             return Values.isScalar(value) ? value : null;
         } catch (Failure cannot) {
             return null;

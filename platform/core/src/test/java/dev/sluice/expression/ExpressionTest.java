@@ -313,6 +313,15 @@ class ExpressionTest {
         assertThat(failure.getMessage()).contains("more than 1000000 steps");
     }
 
+    @Test
+    void aFilterOfAClientMayTakeATenthOfThat() {
+        var filter = Filters.rows("key.matches('x{0,20}') || key.matches('x{0,20}y')");
+
+        var failure = catchThrowableOfType(Failure.class, () -> filter.test(column -> "x".repeat(60_000) + "-"));
+
+        assertThat(failure.getMessage()).contains("more than 100000 steps");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
