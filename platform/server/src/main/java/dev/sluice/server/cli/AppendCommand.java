@@ -14,10 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -35,10 +33,9 @@ import picocli.CommandLine.Parameters;
             "  sluice append 'order-{n}' OrderPlaced total='{n}' --count 1000 --rate 100",
             "  sluice tail --no-follow --from start -o ndjson | sluice append - --url http://127.0.0.1:9090"
         })
-final class AppendCommand implements Callable<Integer> {
+final class AppendCommand extends ServerCommand {
     private static final List<String> GIVEN_BY_THE_LOG = List.of("position", "streamversion", "recordedtime", "cursor");
 
-    private final Cli cli;
     private final Terminal terminal;
 
     @Parameters(
@@ -87,21 +84,15 @@ final class AppendCommand implements Callable<Integer> {
     @Option(names = "--rate", paramLabel = "R", description = "At most R events a second.")
     private double rate = Double.POSITIVE_INFINITY;
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     AppendCommand(Cli cli) {
-        this.cli = cli;
-        this.terminal = cli.terminal();
+        super(cli);
+        this.terminal = terminal();
     }
 
     @Override
     public Integer call() throws Exception {
         check();
-        var remote = server.remote(cli);
+        var remote = remote();
         if (stream.equals("-")) {
             many(remote, new FromStandardInput(cli));
         } else if (count != 1) {

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -85,9 +84,7 @@ final class DeadLettersCommand {
             description = "Lists dead letters: records and events that a consumer refused.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice dead-letters ls --consumer source:orders --reason bad-json"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Ls extends ServerCommand {
         @Mixin
         private Filter filter = new Filter();
 
@@ -101,21 +98,15 @@ final class DeadLettersCommand {
         @Option(names = "-n", paramLabel = "N", description = "At most N letters (default 100).")
         private int count = 100;
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
             var parameters = filter.parameters();
             parameters.put("state", state.toLowerCase(Locale.ROOT));
-            output.list(cli.terminal(), letters(server.remote(cli), parameters, count), COLUMNS);
+            output.list(terminal(), letters(remote(), parameters, count), COLUMNS);
             return 0;
         }
     }
@@ -125,29 +116,21 @@ final class DeadLettersCommand {
             description = "Shows one dead letter whole.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice dead-letters show 0:17"})
-    static final class Show implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Show extends ServerCommand {
         @Parameters(paramLabel = "ID", description = "The letter's id.")
         private String id = "";
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Show(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var letter = server.remote(cli).get(PATH + Remote.path(id)).json();
-            output.one(cli.terminal(), letter, () -> {
+            var letter = remote().get(PATH + Remote.path(id)).json();
+            output.one(terminal(), letter, () -> {
                 var members = new LinkedHashMap<>(letter);
                 members.putAll(Json.object(members.remove("data")));
-                members.forEach((name, value) -> cli.terminal().line(String.format("%-14s%s", name, Json.text(value))));
+                members.forEach((name, value) -> terminal().line(String.format("%-14s%s", name, Json.text(value))));
             });
             return 0;
         }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,12 +15,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What retry and discard have in common: which letters, asking first, part after part, the sum. */
-abstract class DeadLettersResolve implements Callable<Integer> {
+abstract class DeadLettersResolve extends ServerCommand {
     private static final List<String> COUNTS =
             List.of("retried", "discarded", "failed", "released", "already", "skipped");
     private static final Remote.Body NOTHING = Remote.Body.of("application/json", "");
 
-    private final Cli cli;
     private final String verb;
     private final Map<String, Long> counts = new LinkedHashMap<>();
     private final List<@Nullable Object> failedAs = new ArrayList<>();
@@ -39,14 +37,8 @@ abstract class DeadLettersResolve implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Only list the letters that are meant.")
     private boolean isDryRun;
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     DeadLettersResolve(Cli cli, String verb) {
-        this.cli = cli;
+        super(cli);
         this.verb = verb;
     }
 
@@ -96,13 +88,13 @@ abstract class DeadLettersResolve implements Callable<Integer> {
                             + " --consumer and --reason, or --all",
                     verb);
         }
-        Remote remote = server.remote(cli);
+        Remote remote = remote();
         if (isDryRun) {
-            output.list(cli.terminal(), meant(remote), DeadLettersCommand.COLUMNS);
+            output.list(terminal(), meant(remote), DeadLettersCommand.COLUMNS);
             return 0;
         }
         if (mustAsk() && !isConfirmed(remote)) {
-            cli.terminal().say("nothing was discarded");
+            terminal().say("nothing was discarded");
             return 1;
         }
         COUNTS.forEach(name -> counts.put(name, 0L));
@@ -127,11 +119,11 @@ abstract class DeadLettersResolve implements Callable<Integer> {
     }
 
     private boolean isConfirmed(Remote remote) throws IOException {
-        if (!cli.terminal().isInteractive()) {
+        if (!terminal().isInteractive()) {
             throw DeadLettersCommand.usage("found no --yes, expected it where nobody can be asked", verb);
         }
         int count = meant(remote).size();
-        cli.terminal().say("Discard " + count + (count == 1 ? " dead letter" : " dead letters") + "? [y/N]");
+        terminal().say("Discard " + count + (count == 1 ? " dead letter" : " dead letters") + "? [y/N]");
         var in = new BufferedReader(new InputStreamReader(cli.in(), StandardCharsets.UTF_8));
         String answer = in.readLine();
         return answer != null && answer.strip().matches("(?i)y|yes");
@@ -146,7 +138,7 @@ abstract class DeadLettersResolve implements Callable<Integer> {
                     .json();
             add(part);
             parameters.put("cursor", part.get("next"));
-            cli.terminal().mention(summary());
+            terminal().mention(summary());
         } while (parameters.get("cursor") != null);
     }
 
@@ -178,15 +170,15 @@ abstract class DeadLettersResolve implements Callable<Integer> {
         var sum = new LinkedHashMap<String, @Nullable Object>(counts);
         sum.put("failedAs", failedAs);
         sum.put("problems", problems);
-        output.one(cli.terminal(), sum, () -> {
-            cli.terminal().line(summary());
+        output.one(terminal(), sum, () -> {
+            terminal().line(summary());
             if (!failedAs.isEmpty()) {
-                cli.terminal()
+                terminal()
                         .line("failed again as "
                                 + String.join(
                                         ", ", failedAs.stream().map(Json::text).toList()));
             }
-            problems.forEach(problem -> cli.terminal().line(problem));
+            problems.forEach(problem -> terminal().line(problem));
         });
     }
 }

@@ -3,34 +3,24 @@ package dev.sluice.server.cli;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** Shows what the server is and how it is. */
 @Command(
         description = "Shows the server's version, sources and projections.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  sluice info --json | jq .kafka"})
-final class InfoCommand implements Callable<Integer> {
-    private final Cli cli;
-
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
+final class InfoCommand extends ServerCommand {
     InfoCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() {
-        var remote = server.remote(cli);
+        var remote = remote();
         var info = remote.get("/v1/info").json();
-        output.one(cli.terminal(), info, () -> table(remote, info));
+        output.one(terminal(), info, () -> table(remote, info));
         return 0;
     }
 
@@ -69,7 +59,7 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void line(String name, String value) {
-        cli.terminal().line(cli.terminal().styled(Terminal.Style.DIM, String.format("%-12s", name)) + value);
+        terminal().line(terminal().styled(Terminal.Style.DIM, String.format("%-12s", name)) + value);
     }
 
     private static String named(Map<String, @Nullable Object> thing) {

@@ -1,9 +1,7 @@
 package dev.sluice.server.cli;
 
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** The command about instances. */
 final class InstancesCommand {
@@ -26,22 +24,14 @@ final class InstancesCommand {
                     "Lists those that answer on each address. Calls are counted where there is a choice or an outbound policy.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice instances ls"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
+    static final class Ls extends ServerCommand {
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            output.list(cli.terminal(), server.remote(cli).list("/v1/mesh/instances", "instances"), COLUMNS);
+            output.list(terminal(), remote().list("/v1/mesh/instances", "instances"), COLUMNS);
             return 0;
         }
     }

@@ -3,10 +3,8 @@ package dev.sluice.server.cli;
 import dev.sluice.log.Failure;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The commands about rate and concurrency limits. */
@@ -34,22 +32,14 @@ final class LimitsCommand {
                     "Lists the rate limits of policies and the concurrency limits of addresses that a call has met.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice limits ls"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
+    static final class Ls extends ServerCommand {
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            output.list(cli.terminal(), limits(server.remote(cli)), COLUMNS);
+            output.list(terminal(), limits(remote()), COLUMNS);
             return 0;
         }
     }
@@ -59,25 +49,17 @@ final class LimitsCommand {
             description = "Shows the rate limits of a policy, or the concurrency limits of an address.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice limits show append"})
-    static final class Show implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Show extends ServerCommand {
         @Parameters(paramLabel = "SCOPE", description = "A policy's name, or an address.")
         private String scope = "";
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Show(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var found = limits(server.remote(cli)).stream()
+            var found = limits(remote()).stream()
                     .filter(limit -> scope.equals(limit.get("scope")))
                     .toList();
             if (found.isEmpty()) {
@@ -86,7 +68,7 @@ final class LimitsCommand {
                                 "found no limit of " + scope + " that a call has met, expected a policy or an address")
                         .with("next", "sluice limits ls lists the limits there are");
             }
-            output.list(cli.terminal(), found, COLUMNS);
+            output.list(terminal(), found, COLUMNS);
             return 0;
         }
     }

@@ -3,11 +3,9 @@ package dev.sluice.server.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -56,30 +54,20 @@ final class PoliciesCommand {
             description = "Lists the policies that apply, with where each is written.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice policies ls"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
+    static final class Ls extends ServerCommand {
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            output.list(cli.terminal(), server.remote(cli).list(PATH, "policies"), COLUMNS);
+            output.list(terminal(), remote().list(PATH, "policies"), COLUMNS);
             return 0;
         }
     }
 
     /** A file of policies that is sent. */
-    abstract static class OfFile implements Callable<Integer> {
-        final Cli cli;
-
+    abstract static class OfFile extends ServerCommand {
         @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
         private String file = "";
 
@@ -89,21 +77,14 @@ final class PoliciesCommand {
                 description = "Which policies they take the place of (default: those given without a source).")
         private @Nullable String source;
 
-        @Mixin
-        Output output = new Output();
-
-        @Mixin
-        ServerOption server = new ServerOption();
-
         OfFile(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         Map<String, @Nullable Object> send(String method, String path, Map<String, String> headers) {
             var parameters = new LinkedHashMap<String, @Nullable Object>();
             parameters.put("source", source);
-            return server.remote(cli)
-                    .send(
+            return remote().send(
                             method,
                             path + Remote.query(parameters),
                             headers,
@@ -135,10 +116,10 @@ final class PoliciesCommand {
         public Integer call() {
             var applied = send("PUT", PATH, expect == null ? Map.of() : Map.of("If-Match", "\"" + expect + "\""));
             output.one(
-                    cli.terminal(),
+                    terminal(),
                     applied,
                     () -> Output.table(
-                            cli.terminal(),
+                            terminal(),
                             List.of(applied),
                             List.of(Output.Column.of("version"), Output.Column.of("hash"))));
             return 0;
@@ -162,12 +143,12 @@ final class PoliciesCommand {
         @Override
         public Integer call() {
             var tried = send("POST", PATH + "/dry-run", Map.of());
-            output.one(cli.terminal(), tried, () -> {
+            output.one(terminal(), tried, () -> {
                 for (String change : List.of("added", "changed", "removed")) {
-                    Json.list(tried.get(change)).forEach(name -> cli.terminal().line(change + " " + Json.text(name)));
+                    Json.list(tried.get(change)).forEach(name -> terminal().line(change + " " + Json.text(name)));
                 }
-                cli.terminal().line(Json.text(tried.get("attempts")) + " attempts replayed");
-                Output.table(cli.terminal(), Json.objects(tried.get("differences")), DIFFERENCES);
+                terminal().line(Json.text(tried.get("attempts")) + " attempts replayed");
+                Output.table(terminal(), Json.objects(tried.get("differences")), DIFFERENCES);
             });
             return 0;
         }
@@ -178,35 +159,26 @@ final class PoliciesCommand {
             description = "Shows which policy an address has, and what it has before the others that match.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice policies explain shard.0.append"})
-    static final class Explain implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Explain extends ServerCommand {
         @Parameters(paramLabel = "ADDRESS", description = "An address of the event bus.")
         private String address = "";
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Explain(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var found = server.remote(cli)
-                    .get(PATH + "/explain" + Remote.query(Map.of("address", address)))
+            var found = remote().get(PATH + "/explain" + Remote.query(Map.of("address", address)))
                     .json();
-            output.one(cli.terminal(), found, () -> {
+            output.one(terminal(), found, () -> {
                 var policy = Json.object(found.get("policy"));
                 if (policy.isEmpty()) {
-                    cli.terminal().line("no policy matches " + address);
+                    terminal().line("no policy matches " + address);
                     return;
                 }
-                Output.table(cli.terminal(), List.of(policy), COLUMNS);
-                Json.objects(found.get("lost")).forEach(lost -> cli.terminal()
+                Output.table(terminal(), List.of(policy), COLUMNS);
+                Json.objects(found.get("lost")).forEach(lost -> terminal()
                         .line("not " + Json.text(lost.get("policy")) + " (" + Json.text(lost.get("place")) + "): "
                                 + Json.text(lost.get("reason"))));
             });

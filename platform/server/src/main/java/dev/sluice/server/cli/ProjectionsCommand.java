@@ -4,10 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -51,23 +49,15 @@ final class ProjectionsCommand {
             description = "Lists projections with their state, rows and lag in events.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice projections ls"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
+    static final class Ls extends ServerCommand {
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var answer = server.remote(cli).get("/v1/projections?limit=1000").json();
-            output.list(cli.terminal(), Json.objects(answer.get("projections")), COLUMNS);
+            var answer = remote().get("/v1/projections?limit=1000").json();
+            output.list(terminal(), Json.objects(answer.get("projections")), COLUMNS);
             return 0;
         }
     }
@@ -77,31 +67,22 @@ final class ProjectionsCommand {
             description = "Shows a projection and its definition.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice projections show customer-orders"})
-    static final class Show implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Show extends ServerCommand {
         @Parameters(paramLabel = "PROJECTION", description = "The projection.")
         private String projection = "";
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Show(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var found = server.remote(cli)
-                    .get(Remote.path("v1", "projections", projection))
-                    .json();
-            output.one(cli.terminal(), found, () -> {
-                Output.table(cli.terminal(), List.of(found), COLUMNS);
-                cli.terminal().line("");
-                cli.terminal().line(Json.text(found.get("definition")).stripTrailing());
+            var found =
+                    remote().get(Remote.path("v1", "projections", projection)).json();
+            output.one(terminal(), found, () -> {
+                Output.table(terminal(), List.of(found), COLUMNS);
+                terminal().line("");
+                terminal().line(Json.text(found.get("definition")).stripTrailing());
             });
             return 0;
         }
@@ -112,28 +93,20 @@ final class ProjectionsCommand {
             description = "Applies projection definitions: YAML documents, one projection each.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice projections apply config/samples/projections/customer-orders.yaml"})
-    static final class Apply implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Apply extends ServerCommand {
         @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
         private String file = "";
 
         @Option(names = "--hold", description = "A changed definition goes live only with 'projections switch'.")
         private boolean hold;
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Apply(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var remote = server.remote(cli);
+            var remote = remote();
             var applied = new ArrayList<Map<String, @Nullable Object>>();
             for (var document : Documents.read(cli, file).definitions().entrySet()) {
                 var answer = remote.send(
@@ -146,7 +119,7 @@ final class ProjectionsCommand {
                 applied.add(line);
             }
             output.list(
-                    cli.terminal(),
+                    terminal(),
                     applied,
                     List.of(
                             Output.Column.of("projection"),

@@ -5,10 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Shows what applying a file would change: exit 0 nothing, 1 something. */
@@ -16,33 +14,25 @@ import picocli.CommandLine.Parameters;
         description = "Shows what applying a file would change; exit code 0: nothing, 1: something.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  sluice projections diff config/samples/projections/customer-orders.yaml"})
-final class ProjectionsDiffCommand implements Callable<Integer> {
-    private final Cli cli;
-
+final class ProjectionsDiffCommand extends ServerCommand {
     @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
     private String file = "";
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     ProjectionsDiffCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() {
-        var remote = server.remote(cli);
+        var remote = remote();
         var found = new ArrayList<Map<String, @Nullable Object>>();
         for (var document : Documents.read(cli, file).definitions().entrySet()) {
             found.add(difference(remote, document.getKey(), document.getValue()));
         }
-        if (output.format(cli.terminal()) == Output.Format.TABLE) {
+        if (output.format(terminal()) == Output.Format.TABLE) {
             found.forEach(this::show);
         } else {
-            output.list(cli.terminal(), found, List.of());
+            output.list(terminal(), found, List.of());
         }
         boolean isChanged = found.stream().anyMatch(each -> !"unchanged".equals(each.get("change")));
         return isChanged ? 1 : 0;
@@ -76,13 +66,13 @@ final class ProjectionsDiffCommand implements Callable<Integer> {
     }
 
     private void show(Map<String, @Nullable Object> difference) {
-        cli.terminal().line(Json.text(difference.get("projection")) + ": " + Json.text(difference.get("change")));
+        terminal().line(Json.text(difference.get("projection")) + ": " + Json.text(difference.get("change")));
         for (Object line : Json.list(difference.get("diff"))) {
             String text = Json.text(line);
             var style = text.startsWith("+")
                     ? Terminal.Style.GREEN
                     : text.startsWith("-") ? Terminal.Style.RED : Terminal.Style.DIM;
-            cli.terminal().line("  " + cli.terminal().styled(style, text));
+            terminal().line("  " + terminal().styled(style, text));
         }
     }
 }

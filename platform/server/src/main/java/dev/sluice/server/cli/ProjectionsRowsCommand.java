@@ -10,10 +10,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -30,11 +28,10 @@ import picocli.CommandLine.Parameters;
             "  sluice projections rows customer-orders cust-77 --at 2026-01-31T12:00:00Z",
             "  sluice projections rows customer-orders --where 'gross > 1000' --watch"
         })
-final class ProjectionsRowsCommand implements Callable<Integer> {
+final class ProjectionsRowsCommand extends ServerCommand {
     private static final int PAGE = 1_000;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
 
-    private final Cli cli;
     private final Terminal terminal;
 
     @Parameters(index = "0", paramLabel = "PROJECTION", description = "The projection.")
@@ -72,23 +69,17 @@ final class ProjectionsRowsCommand implements Callable<Integer> {
             description = "At most N rows (default 100); with --watch: end after N lines.")
     private @Nullable Long count;
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     private @Nullable Instant asked;
     private long shown;
 
     ProjectionsRowsCommand(Cli cli) {
-        this.cli = cli;
-        this.terminal = cli.terminal();
+        super(cli);
+        this.terminal = terminal();
     }
 
     @Override
     public Integer call() throws Exception {
-        var remote = server.remote(cli);
+        var remote = remote();
         if (watch && (orderBy != null || at != null) || scan && orderBy == null) {
             throw Failure.of(
                             Failure.Kind.INVALID_REQUEST,

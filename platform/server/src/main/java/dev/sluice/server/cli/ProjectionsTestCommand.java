@@ -8,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
@@ -18,7 +17,6 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -39,10 +37,8 @@ import picocli.CommandLine.Parameters;
             "Example:",
             "  sluice projections test customer-orders.test.yaml"
         })
-final class ProjectionsTestCommand implements Callable<Integer> {
+final class ProjectionsTestCommand extends ServerCommand {
     private static final Set<String> KEYS = Set.of("test", "given", "expect", "deadLetters");
-
-    private final Cli cli;
 
     @Parameters(paramLabel = "FILE", description = "The file; - reads standard input.")
     private String file = "";
@@ -50,29 +46,23 @@ final class ProjectionsTestCommand implements Callable<Integer> {
     @Option(names = "--name", paramLabel = "PROJECTION", description = "Only the tests of this one of the file.")
     private String name = "";
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     ProjectionsTestCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() {
-        var remote = server.remote(cli);
+        var remote = remote();
         var results = new ArrayList<Map<String, @Nullable Object>>();
         for (var tested : Documents.read(cli, file).tests(name)) {
             for (String document : tested.tests()) {
                 results.add(run(remote, tested, parsed(document), results.size() + 1));
             }
         }
-        if (output.format(cli.terminal()) == Output.Format.TABLE) {
+        if (output.format(terminal()) == Output.Format.TABLE) {
             results.forEach(this::show);
         } else {
-            output.list(cli.terminal(), results, List.of());
+            output.list(terminal(), results, List.of());
         }
         return results.stream().allMatch(result -> Boolean.TRUE.equals(result.get("passed"))) ? 0 : 1;
     }
@@ -173,7 +163,7 @@ final class ProjectionsTestCommand implements Callable<Integer> {
 
     private void show(Map<String, @Nullable Object> result) {
         var differences = Json.objects(result.get("differences"));
-        var terminal = cli.terminal();
+        var terminal = terminal();
         terminal.line((Boolean.TRUE.equals(result.get("passed"))
                         ? terminal.styled(Terminal.Style.GREEN, "ok    ")
                         : terminal.styled(Terminal.Style.RED, "failed"))

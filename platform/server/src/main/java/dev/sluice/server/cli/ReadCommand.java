@@ -4,10 +4,8 @@ import dev.sluice.log.Failure;
 import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,10 +20,8 @@ import picocli.CommandLine.Parameters;
             "  sluice read order-8812 --backwards -n 3",
             "  sluice read --at 0:184223 --json"
         })
-final class ReadCommand implements Callable<Integer> {
+final class ReadCommand extends ServerCommand {
     private static final int PAGE = 1_000;
-
-    private final Cli cli;
 
     @Parameters(arity = "0..1", paramLabel = "STREAM", description = "The stream.")
     private @Nullable String stream;
@@ -42,26 +38,20 @@ final class ReadCommand implements Callable<Integer> {
     @Option(names = "--at", paramLabel = "POSITION", description = "One event, such as 0:184223.")
     private @Nullable String at;
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     ReadCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() {
-        var remote = server.remote(cli);
+        var remote = remote();
         if ((stream == null) == (at == null)) {
             throw Failure.of(Failure.Kind.INVALID_REQUEST, "expected either a stream or --at POSITION")
                     .with("code", "usage")
                     .with("next", "sluice read --help");
         }
         if (at != null) {
-            show(remote.get(Remote.path("v1", "events") + "/" + at).json(), new EventLine(cli.terminal(), zone()));
+            show(remote.get(Remote.path("v1", "events") + "/" + at).json(), new EventLine(terminal(), zone()));
         } else if (stream != null) {
             readStream(remote, stream);
         }
@@ -69,7 +59,7 @@ final class ReadCommand implements Callable<Integer> {
     }
 
     private void readStream(Remote remote, String name) {
-        var line = new EventLine(cli.terminal(), zone());
+        var line = new EventLine(terminal(), zone());
         var parameters = new LinkedHashMap<String, @Nullable Object>();
         parameters.put("from", from);
         parameters.put("direction", backwards ? "backward" : null);
@@ -92,11 +82,10 @@ final class ReadCommand implements Callable<Integer> {
     }
 
     private void show(Map<String, @Nullable Object> event, EventLine line) {
-        switch (output.format(cli.terminal())) {
-            case TABLE -> cli.terminal().line(line.of(event));
-            case JSON ->
-                cli.terminal().line(cli.terminal().isInteractive() ? Json.writeIndented(event) : Json.write(event));
-            case NDJSON -> cli.terminal().line(Json.write(event));
+        switch (output.format(terminal())) {
+            case TABLE -> terminal().line(line.of(event));
+            case JSON -> terminal().line(terminal().isInteractive() ? Json.writeIndented(event) : Json.write(event));
+            case NDJSON -> terminal().line(Json.write(event));
         }
     }
 

@@ -3,34 +3,23 @@ package dev.sluice.server.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** Lists the shards of the log. */
 @Command(
         description = "Lists the shards of the log.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  sluice shards ls"})
-final class ShardsLsCommand implements Callable<Integer> {
-    private final Cli cli;
-
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
+final class ShardsLsCommand extends ServerCommand {
     ShardsLsCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() {
-        var shards = Json.objects(
-                server.remote(cli).get("/v1/shards?limit=1000").json().get("shards"));
-        output.list(cli.terminal(), shards, columns(shards));
+        var shards = Json.objects(remote().get("/v1/shards?limit=1000").json().get("shards"));
+        output.list(terminal(), shards, columns(shards));
         return 0;
     }
 

@@ -5,10 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,9 +26,7 @@ final class StreamsCommand {
             description = "Lists streams by name.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice streams ls --category order -n 20"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Ls extends ServerCommand {
         @Option(names = "--category", paramLabel = "C", description = "Only streams of this category.")
         private @Nullable String category;
 
@@ -40,19 +36,13 @@ final class StreamsCommand {
         @Option(names = "-n", paramLabel = "N", description = "At most N streams (default 100).")
         private int count = 100;
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var remote = server.remote(cli);
+            var remote = remote();
             var streams = new ArrayList<Map<String, @Nullable Object>>();
             var parameters = new LinkedHashMap<String, @Nullable Object>();
             parameters.put("category", category);
@@ -67,7 +57,7 @@ final class StreamsCommand {
                 }
                 parameters.put("cursor", page.get("cursor"));
             }
-            output.list(cli.terminal(), streams, COLUMNS);
+            output.list(terminal(), streams, COLUMNS);
             return 0;
         }
     }
@@ -77,33 +67,25 @@ final class StreamsCommand {
             description = "Shows one stream.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice streams show order-8812"})
-    static final class Show implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Show extends ServerCommand {
         @Parameters(paramLabel = "STREAM", description = "The stream.")
         private String stream = "";
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Show(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
             var query = Remote.query(Map.of("prefix", stream, "limit", 1));
-            var page = server.remote(cli).get("/v1/streams" + query).json();
+            var page = remote().get("/v1/streams" + query).json();
             for (var found : Json.objects(page.get("streams"))) {
                 if (stream.equals(found.get("stream"))) {
                     output.one(
-                            cli.terminal(),
+                            terminal(),
                             found,
                             () -> found.forEach((name, value) ->
-                                    cli.terminal().line(String.format("%-14s%s", name, Json.text(value)))));
+                                    terminal().line(String.format("%-14s%s", name, Json.text(value)))));
                     return 0;
                 }
             }

@@ -7,10 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,11 +23,10 @@ import picocli.CommandLine.Parameters;
             "  sluice tail order-8812 --last 5",
             "  sluice tail --since 10m --no-follow | jq .data"
         })
-final class TailCommand implements Callable<Integer> {
+final class TailCommand extends ServerCommand {
     private static final int DEFAULT_LAST = 10;
     private static final int PAGE = 1_000;
 
-    private final Cli cli;
     private final Terminal terminal;
 
     @Parameters(arity = "0..1", paramLabel = "STREAM", description = "A stream, or 'CATEGORY-*' (default: all).")
@@ -62,23 +59,17 @@ final class TailCommand implements Callable<Integer> {
     @Option(names = "--no-follow", description = "End when no more events are there.")
     private boolean noFollow;
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     private long shown;
 
     TailCommand(Cli cli) {
-        this.cli = cli;
-        this.terminal = cli.terminal();
+        super(cli);
+        this.terminal = terminal();
     }
 
     @Override
     public Integer call() throws Exception {
         check();
-        var remote = server.remote(cli);
+        var remote = remote();
         var line = new EventLine(terminal, ZoneId.systemDefault());
         boolean isTable = output.format(terminal) == Output.Format.TABLE;
         var show = new Show(line, isTable);

@@ -7,11 +7,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,7 +18,7 @@ import picocli.CommandLine.Parameters;
         description = "Shows what each consumer did with an event.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  sluice why 0:184223"})
-final class WhyCommand implements Callable<Integer> {
+final class WhyCommand extends ServerCommand {
     private static final List<Output.Column> COLUMNS = List.of(
             Output.Column.of("consumer"),
             Output.Column.of("outcome"),
@@ -30,33 +28,25 @@ final class WhyCommand implements Callable<Integer> {
 
     private static final Duration EXACT = Duration.ofSeconds(1);
 
-    private final Cli cli;
-
     @Parameters(paramLabel = "POSITION|ID", description = "The event's position, such as 0:184223, or its id.")
     private String event = "";
 
     @Option(names = "--all", description = "Also those that it is not meant for.")
     private boolean all;
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     WhyCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() {
-        var remote = server.remote(cli);
+        var remote = remote();
         String position = event.matches("[0-9]+:[0-9]+") ? event : position(remote, event);
         var why = remote.get(Remote.path("v1", "events") + "/" + position + "/why" + (all ? "?all=true" : ""))
                 .json();
-        output.one(cli.terminal(), why, () -> {
+        output.one(terminal(), why, () -> {
             var source = Json.object(why.get("source"));
-            cli.terminal()
+            terminal()
                     .line(Json.text(why.get("position")) + "  " + Json.text(why.get("stream")) + "/"
                             + Json.text(why.get("streamversion")) + "  " + Json.text(why.get("type"))
                             + (source.isEmpty()
@@ -64,7 +54,7 @@ final class WhyCommand implements Callable<Integer> {
                                     : "  from topic " + Json.text(source.get("topic")) + ", partition "
                                             + Json.text(source.get("partition")) + ", offset "
                                             + Json.text(source.get("offset"))));
-            Output.table(cli.terminal(), Json.objects(why.get("consumers")), COLUMNS);
+            Output.table(terminal(), Json.objects(why.get("consumers")), COLUMNS);
         });
         return 0;
     }
@@ -129,38 +119,29 @@ final class WhyCommand implements Callable<Integer> {
             description = "Shows what a projection makes of an event, folded as if it came now. Nothing is changed.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice projections explain customer-orders 0:184223"})
-    static final class Explain implements Callable<Integer> {
-        private final Cli cli;
-
+    static final class Explain extends ServerCommand {
         @Parameters(index = "0", paramLabel = "PROJECTION", description = "The projection.")
         private String projection = "";
 
         @Parameters(index = "1", paramLabel = "POSITION", description = "The event's position, such as 0:184223.")
         private String position = "";
 
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Explain(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            var told = server.remote(cli)
-                    .get(Remote.path("v1", "projections", projection, "explain")
+            var told = remote().get(Remote.path("v1", "projections", projection, "explain")
                             + Remote.query(Map.of("position", position)))
                     .json();
-            output.one(cli.terminal(), told, () -> {
-                Output.table(cli.terminal(), List.of(told), COLUMNS);
+            output.one(terminal(), told, () -> {
+                Output.table(terminal(), List.of(told), COLUMNS);
                 for (var row : Json.objects(told.get("rows"))) {
-                    cli.terminal().line("");
-                    cli.terminal().line(Json.text(row.get("key")));
-                    cli.terminal().line("  before  " + Json.write(row.get("before")));
-                    cli.terminal().line("  after   " + Json.write(row.get("after")));
+                    terminal().line("");
+                    terminal().line(Json.text(row.get("key")));
+                    terminal().line("  before  " + Json.write(row.get("before")));
+                    terminal().line("  after   " + Json.write(row.get("after")));
                 }
             });
             return 0;
