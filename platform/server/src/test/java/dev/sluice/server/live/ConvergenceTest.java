@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Hundreds of subscriptions that do what they like, over the real log and views that are changed, rebuilt, rolled back, restarted
  * and crashed: whatever happens, each ends with the rows of the view, and nothing that it was told on the way broke a promise.
- * {@code -Dconvergence.seconds=900} goes on for longer, {@code -Dconvergence.seed=…} begins with a seed that failed; threads have a
- * say too, so a seed may need some tries.
+ * {@code -Dconvergence.seconds=900 -Dtest.timeoutSeconds=1200} goes on for longer, {@code -Dconvergence.seed=…} begins with a seed
+ * that failed; threads have a say too, so a seed may need some tries.
  */
 class ConvergenceTest {
     private static final int CLIENTS = 24;
