@@ -147,7 +147,7 @@ final class Comparison {
                 double others = Machine.busySeconds() - Machine.cpuSeconds() - othersBefore;
                 Objects.requireNonNull(runs.get(target)).add(run);
                 progress.printf(
-                        "%s round %d/%d %-16s %,9.0f events/s in %.1f s; sync of 4 KiB %.0f µs before, others used %.2f processors%n",
+                        "%s round %d/%d %-20s %,9.0f events/s in %.1f s; sync of 4 KiB %.0f µs before, others used %.2f processors%n",
                         name,
                         round,
                         rounds,

@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.bench.Comparison.Demand;
 import dev.sluice.bench.Comparison.Measured;
 import dev.sluice.kafka.DevBroker;
+import dev.sluice.resilience.PolicySet;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -138,7 +139,7 @@ final class ProjectCommand implements Callable<Integer> {
         double least = drawn == OrderData.Keys.UNIFORM ? 1.2 : 1.0;
         double leastPerCpu = 1.8;
         var targets = new LinkedHashMap<String, Measured>();
-        targets.put(SLUICE, folder -> SluiceIngest.run(topic, folder, true));
+        targets.put(SLUICE, folder -> SluiceIngest.run(topic, folder, true, PolicySet.EMPTY));
         targets.put(CACHED, folder -> streams.run(topic, folder, true));
         targets.put(UNCACHED, folder -> streams.run(topic, folder, false));
         targets.put(TWO_PUT, folder -> TwoPutIngest.run(topic, folder, true));

@@ -38,11 +38,11 @@ final class Report {
         out.println(setting);
         for (var comparison : comparisons) {
             out.printf("%n%s%n", comparison.name());
-            out.printf("  %-16s %10s %9s %9s %13s%n", "target", "events/s", "p50 ms", "p99 ms", "CPU µs/event");
+            out.printf("  %-20s %10s %9s %9s %13s%n", "target", "events/s", "p50 ms", "p99 ms", "CPU µs/event");
             comparison
                     .runs()
                     .forEach((target, runs) -> out.printf(
-                            "  %-16s %,10.0f %9s %9s %13.2f%n",
+                            "  %-20s %,10.0f %9s %9s %13.2f%n",
                             target,
                             median(runs, Run::eventsPerSecond),
                             millis(median(runs, run -> run.latencyMicros(50))),

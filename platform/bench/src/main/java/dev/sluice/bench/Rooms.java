@@ -1,12 +1,14 @@
 package dev.sluice.bench;
 
 import dev.sluice.bus.EventBusMesh;
-import dev.sluice.bus.Mesh;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.projection.ProjectionRoom;
 import dev.sluice.projection.Projections;
 import dev.sluice.projection.ViewMemory;
+import dev.sluice.resilience.PolicySet;
+import dev.sluice.resilience.Registry;
+import dev.sluice.resilience.Sidecar;
 import dev.sluice.shard.EventLog;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
@@ -31,7 +33,13 @@ final class Rooms implements AutoCloseable {
     private final Path views;
     private final Vertx vertx = Vertx.vertx();
     private final MeterRegistry meters = new SimpleMeterRegistry();
-    private final Mesh mesh = EventBusMesh.on(vertx);
+    private final Sidecar mesh = new Sidecar(
+            vertx,
+            EventBusMesh.on(vertx),
+            System::nanoTime,
+            change -> {},
+            new Sidecar.Node("bench", null, "bench"),
+            new Registry(change -> {}));
     private final Log log;
     private final EventLog events;
     private @Nullable ProjectionRoom projections;
@@ -42,6 +50,11 @@ final class Rooms implements AutoCloseable {
         log = Log.open(folder.resolve("log"), LogOptions.defaults());
         events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, READ_THREADS));
         await(vertx.deployVerticle(new ShardVerticle(log, mesh)));
+    }
+
+    /** Lets policies apply; before there are none. */
+    void apply(PolicySet policies) {
+        mesh.apply(policies);
     }
 
     Log log() {
@@ -80,6 +93,7 @@ final class Rooms implements AutoCloseable {
     @Override
     public void close() {
         closeViews();
+        mesh.close();
         await(vertx.close());
         log.close();
     }

@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.ingest.Ingest;
 import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.LogOptions;
+import dev.sluice.resilience.PolicySet;
 import dev.sluice.spi.Source;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,10 +23,10 @@ final class SluiceIngest {
     private SluiceIngest() {}
 
     /**
-     * Reads the topic once; the time runs from the first poll's arrival to the answer that covers the last record, and with the
+     * Reads the topic once, under policies; the time runs from the first poll's arrival to the answer that covers the last record, and with the
      * fold until the view has reached it and its rows are durable.
      */
-    static Run run(Topic topic, Path folder, boolean isFolding) throws Exception {
+    static Run run(Topic topic, Path folder, boolean isFolding, PolicySet policies) throws Exception {
         var config = SourceConfig.parse(
                 "bench",
                 Map.of(
@@ -34,6 +35,7 @@ final class SluiceIngest {
                         "type", List.of("OrderPlaced")));
         try (var rooms = new Rooms(folder);
                 var source = source(config, topic)) {
+            rooms.apply(policies);
             if (isFolding) {
                 rooms.openViews();
                 Rooms.await(rooms.projections().apply(BenchProjection.YAML, BenchProjection.NAME, "bench"));

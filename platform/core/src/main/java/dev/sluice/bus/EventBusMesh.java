@@ -25,6 +25,9 @@ public final class EventBusMesh implements Mesh {
     private static final long ANSWER_WITHIN_MILLIS = 60_000;
     private static final long MILLI_NANOS = 1_000_000;
 
+    /** How the bus begins to say, as a timeout, that a consumer ended before it was handed a message that had come. */
+    private static final String DISCARDED = "Discarded";
+
     private final EventBus bus;
     private final Map<String, Integer> listeners = new ConcurrentHashMap<>();
     private final DeliveryOptions options = new DeliveryOptions()
@@ -90,10 +93,18 @@ public final class EventBusMesh implements Mesh {
         }
         return switch (reply.failureType()) {
             case TIMEOUT ->
-                Failure.of(Failure.Kind.DEADLINE_EXCEEDED, address + " did not answer within " + withinMillis + " ms");
-            case NO_HANDLERS -> Failure.of(Failure.Kind.NO_HANDLERS, "nobody listens on " + address);
+                String.valueOf(reply.getMessage()).startsWith(DISCARDED)
+                        ? nobodyListens(address)
+                        : Failure.of(
+                                Failure.Kind.DEADLINE_EXCEEDED,
+                                address + " did not answer within " + withinMillis + " ms");
+            case NO_HANDLERS -> nobodyListens(address);
             case RECIPIENT_FAILURE, ERROR -> cause;
         };
+    }
+
+    private static Failure nobodyListens(String address) {
+        return Failure.of(Failure.Kind.NO_HANDLERS, "nobody listens on " + address);
     }
 
     @Override

@@ -48,9 +48,14 @@ record AddressPattern(List<String> segments) implements Comparable<AddressPatter
 
     /** An address, which is a pattern of literals alone. */
     static String address(String text) {
-        if (parse(text).segments.stream().anyMatch(AddressPattern::isWild)) {
-            throw new IllegalArgumentException("found '" + text + "', expected an address without * and **");
+        for (String segment : segments(text)) {
+            if (!LITERAL.matcher(segment).matches()) {
+                throw new IllegalArgumentException(
+                        "found '" + text
+                                + "', expected an address without * and **: segments with a dot between them, each of letters, digits, _, - and $");
+            }
         }
+        parse(text);
         return text;
     }
 

@@ -26,10 +26,10 @@ final class Inlet<Q, A> {
     private final Promise<Void> drained = Promise.promise();
     private volatile boolean isDraining;
     private volatile boolean isClosed;
-    private volatile State state = new State(PolicySet.EMPTY, null, List.of(), null);
+    private volatile State state = new State(Sidecar.Rules.NONE, null, List.of(), null);
 
     private record State(
-            PolicySet set,
+            Sidecar.Rules rules,
             Policy.@Nullable Inbound settings,
             List<RateLimit> limits,
             @Nullable ConcurrencyLimit concurrency) {}
@@ -48,22 +48,23 @@ final class Inlet<Q, A> {
 
     private State state() {
         var now = state;
-        return now.set == sidecar.policies() ? now : follow(sidecar.policies());
+        return now.rules == sidecar.rules() ? now : follow();
     }
 
-    private synchronized State follow(PolicySet set) {
+    private synchronized State follow() {
         var before = state;
-        if (before.set == set) {
+        var rules = sidecar.rules();
+        if (before.rules == rules) {
             return before;
         }
-        var policy = set.of(address);
+        var policy = rules.policies().of(address);
         var settings = policy == null ? null : policy.inbound();
         state = policy == null || settings == null
-                ? new State(set, null, List.of(), null)
+                ? new State(rules, null, List.of(), null)
                 : new State(
-                        set,
+                        rules,
                         settings,
-                        sidecar.limits(policy.name(), "inbound", settings.rateLimits()),
+                        rules.limits(policy.name(), "inbound", settings.rateLimits()),
                         Outlet.concurrency(before.concurrency, settings.concurrency()));
         return state;
     }

@@ -25,7 +25,7 @@ public interface MeshOperations {
     /** The policies that apply. */
     Applied applied();
 
-    /** INVALID_REQUEST for what is no address. */
+    /** Of an address, or the one that an instance answers; INVALID_REQUEST for what is neither. */
     PolicySet.Explanation explain(String address);
 
     /**

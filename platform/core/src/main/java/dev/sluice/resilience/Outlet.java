@@ -29,13 +29,13 @@ final class Outlet {
     /**
      * What applies at the moment.
      *
-     * @param set that it was made from
+     * @param rules that it was made from
      * @param settings null: calls pass as they are
      * @param breaker of the address
      * @param instanceBreaker settings of the breaker that each instance has instead
      */
     private record State(
-            PolicySet set,
+            Sidecar.Rules rules,
             @Nullable Policy policy,
             Policy.@Nullable Outbound settings,
             List<RateLimit> limits,
@@ -47,8 +47,8 @@ final class Outlet {
             Conditions excluded,
             Conditions retried,
             long slowerThanNanos) {
-        static State without(PolicySet set, @Nullable Policy policy) {
-            return new State(set, policy, null, List.of(), null, null, null, null, ALL, NONE, NONE, Long.MAX_VALUE);
+        static State without(Sidecar.Rules rules, @Nullable Policy policy) {
+            return new State(rules, policy, null, List.of(), null, null, null, null, ALL, NONE, NONE, Long.MAX_VALUE);
         }
     }
 
@@ -58,38 +58,38 @@ final class Outlet {
             new Policy.Condition(Policy.Condition.NO_HANDLERS),
             new Policy.Condition("5xx")));
 
-    Outlet(String address, Sidecar sidecar, PolicySet set) {
+    Outlet(String address, Sidecar sidecar) {
         this.address = address;
         this.sidecar = sidecar;
-        state = State.without(PolicySet.EMPTY, null);
-        state = follow(set);
+        state = State.without(Sidecar.Rules.NONE, null);
     }
 
     private State state() {
         var now = state;
-        return now.set == sidecar.policies() ? now : follow(sidecar.policies());
+        return now.rules == sidecar.rules() ? now : follow();
     }
 
     /** Takes other settings on; breaker, limits and budget keep their state. */
-    private synchronized State follow(PolicySet set) {
+    private synchronized State follow() {
         var before = state;
-        if (before.set == set) {
+        var rules = sidecar.rules();
+        if (before.rules == rules) {
             return before;
         }
-        var policy = set.of(address);
+        var policy = rules.policies().of(address);
         var settings = policy == null ? null : policy.outbound();
         if (policy == null || settings == null) {
-            state = State.without(set, policy);
+            state = State.without(rules, policy);
             return state;
         }
         var breaker = settings.breaker();
         boolean isOfInstances = breaker != null && breaker.scope() == Policy.Breaker.Scope.INSTANCE;
         var retry = settings.retry();
         state = new State(
-                set,
+                rules,
                 policy,
                 settings,
-                sidecar.limits(policy.name(), "outbound", settings.rateLimits()),
+                rules.limits(policy.name(), "outbound", settings.rateLimits()),
                 breaker == null || isOfInstances ? null : breaker(before.breaker, breaker),
                 isOfInstances ? breaker : null,
                 concurrency(before.concurrency, settings.concurrency()),
@@ -250,7 +250,9 @@ final class Outlet {
                 ticket = breaker.acquire(nowNanos);
                 if (ticket < 0) {
                     calls.countRejected();
-                    return Sidecar.open(address, breaker.nanosUntilTrial(nowNanos));
+                    var found = breaker.snapshot(nowNanos);
+                    boolean isOrdered = found.mode() == CircuitBreaker.Mode.FORCED_OPEN;
+                    return Sidecar.open(address, isOrdered, found.nanosUntilTrial());
                 }
             }
             for (int looks = 0; looks < MOST_LOOKS; looks++) {
@@ -265,7 +267,7 @@ final class Outlet {
                     return null;
                 }
                 if (state.instanceBreaker != null && ticket < 0) {
-                    return Sidecar.open(address, pool.nanosUntilTrial(nowNanos));
+                    return Sidecar.open(address, false, pool.nanosUntilTrial(nowNanos));
                 }
             }
             return null;

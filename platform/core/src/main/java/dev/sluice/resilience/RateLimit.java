@@ -1,22 +1,18 @@
 package dev.sluice.resilience;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.BucketConfiguration;
-import io.github.bucket4j.TimeMeter;
+import io.github.bucket4j.BucketState64BitsInteger;
 import io.github.bucket4j.TokensInheritanceStrategy;
-import io.github.bucket4j.local.LocalBucket;
-import io.github.bucket4j.local.LocalBucketBuilder;
-import io.github.bucket4j.local.SynchronizationStrategy;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A token bucket for each key, in a table of bounded size: of more keys the least used are forgotten and begin with a full bucket
- * when they come again. For any threads.
+ * A token bucket for each key, in a table of bounded size: of more keys one with a full bucket, or nearly so, is forgotten and begins with
+ * a full one when it comes again. For any threads.
  */
 public final class RateLimit {
-    private final Cache<String, KeyBucket> table;
+    private final Table table;
     private final LongAdder admitted = new LongAdder();
     private final LongAdder denied = new LongAdder();
     private volatile Settings settings;
@@ -24,10 +20,7 @@ public final class RateLimit {
 
     public RateLimit(Policy.RateLimit settings) {
         this.settings = Settings.of(settings);
-        this.table = Caffeine.newBuilder()
-                .maximumSize(settings.maxKeys())
-                .executor(Runnable::run)
-                .build();
+        this.table = new Table(settings.maxKeys());
     }
 
     /**
@@ -54,15 +47,15 @@ public final class RateLimit {
             var shared = keyless;
             return shared != null ? shared : beginKeyless(set, nowNanos);
         }
-        var bucket = table.getIfPresent(key);
-        return bucket != null ? bucket : table.get(key, fresh -> new KeyBucket(set.configuration, nowNanos));
+        var bucket = table.find(key);
+        return bucket != null ? bucket : table.findOrAdd(key, set.configuration, nowNanos);
     }
 
     /** Only now is a time known, and a bucket begins at one. */
     private synchronized KeyBucket beginKeyless(Settings set, long nowNanos) {
         var shared = keyless;
         if (shared == null) {
-            shared = new KeyBucket(set.configuration, nowNanos);
+            shared = new KeyBucket("", 0, set.configuration, nowNanos);
             keyless = shared;
         }
         return shared;
@@ -77,12 +70,11 @@ public final class RateLimit {
         // The same configuration object, so that no bucket has to change.
         settings =
                 set.configuration.equals(settings.configuration) ? new Settings(settings.configuration, set.mode) : set;
-        table.policy().eviction().orElseThrow().setMaximum(other.maxKeys());
+        table.limit(other.maxKeys());
     }
 
     public Snapshot snapshot() {
-        table.cleanUp();
-        return new Snapshot(table.estimatedSize(), admitted.sum(), denied.sum());
+        return new Snapshot(table.size(), admitted.sum(), denied.sum());
     }
 
     /**
@@ -104,48 +96,168 @@ public final class RateLimit {
     }
 
     /**
-     * Its monitor stands for Bucket4j's lock: the bucket asks for the time, and has to get what was passed with the call. One time for
-     * all buckets would be a memory cell that every thread writes.
+     * The buckets by key: a hash table whose entries are the buckets themselves, as most of what a call costs is waiting for memory. A
+     * bucket is found without a lock; a chain holds at most {@link #MOST_IN_CHAIN}, however keys are chosen.
      */
-    private static final class KeyBucket implements TimeMeter {
-        private final LocalBucket bucket;
-        private BucketConfiguration configuration;
-        private long nowNanos;
+    private static final class Table {
+        private static final int FIRST_CHAINS = 16;
+        private static final int MOST_IN_CHAIN = 16;
 
-        KeyBucket(BucketConfiguration configuration, long nowNanos) {
-            this.configuration = configuration;
-            this.nowNanos = nowNanos;
-            var builder = new LocalBucketBuilder()
-                    .withCustomTimePrecision(this)
-                    .withSynchronizationStrategy(SynchronizationStrategy.NONE);
-            for (var bandwidth : configuration.getBandwidths()) {
-                builder.addLimit(bandwidth);
-            }
-            bucket = builder.build();
-            // The builder makes a configuration for each bucket: of many keys they fill the processor's cache.
-            bucket.replaceConfiguration(configuration, TokensInheritanceStrategy.AS_IS);
+        /** Buckets of which one is forgotten. */
+        private static final int BUCKETS_A_LOOK = 16;
+
+        private volatile AtomicReferenceArray<@Nullable KeyBucket> chains = new AtomicReferenceArray<>(FIRST_CHAINS);
+        private volatile int size;
+        private int most;
+        private int hand;
+
+        Table(int most) {
+            this.most = most;
         }
 
-        synchronized long take(BucketConfiguration wanted, long nanos) {
-            nowNanos = nanos;
-            if (configuration != wanted) {
-                bucket.replaceConfiguration(wanted, TokensInheritanceStrategy.AS_IS);
-                configuration = wanted;
+        int size() {
+            return size;
+        }
+
+        @Nullable
+        KeyBucket find(String key) {
+            var all = chains;
+            int hash = hash(key);
+            for (var bucket = all.getAcquire(hash & all.length() - 1); bucket != null; bucket = bucket.next) {
+                if (bucket.hash == hash && bucket.key.equals(key)) {
+                    return bucket;
+                }
             }
-            if (bucket.tryConsume(1)) {
+            return null;
+        }
+
+        /** The low bits choose the chain, and strings that are alike differ in few. */
+        private static int hash(String key) {
+            int hash = key.hashCode() * 0x9E3779B9;
+            return hash ^ hash >>> 16;
+        }
+
+        synchronized KeyBucket findOrAdd(String key, BucketConfiguration configuration, long nowNanos) {
+            // What was looked for without the lock may have been added, or moved, meanwhile.
+            var found = find(key);
+            if (found != null) {
+                return found;
+            }
+            var added = new KeyBucket(key, hash(key), configuration, nowNanos);
+            makeRoom(added.hash, nowNanos);
+            link(chains, added);
+            size++;
+            return added;
+        }
+
+        private void makeRoom(int hash, long nowNanos) {
+            if (size >= most) {
+                forget(fullest(hand, Math.min(BUCKETS_A_LOOK, size), nowNanos));
+            } else if (2 * (size + 1) > chains.length()) {
+                grow();
+            }
+            int chain = hash & chains.length() - 1;
+            int length = 0;
+            for (var bucket = chains.get(chain); bucket != null; bucket = bucket.next) {
+                length++;
+            }
+            if (length >= MOST_IN_CHAIN) {
+                forget(fullest(chain, 1, nowNanos));
+            }
+        }
+
+        private void grow() {
+            var wider = new AtomicReferenceArray<@Nullable KeyBucket>(2 * chains.length());
+            for (int i = 0; i < chains.length(); i++) {
+                var bucket = chains.get(i);
+                while (bucket != null) {
+                    var next = bucket.next;
+                    link(wider, bucket);
+                    bucket = next;
+                }
+            }
+            chains = wider;
+        }
+
+        private static void link(AtomicReferenceArray<@Nullable KeyBucket> chains, KeyBucket bucket) {
+            int chain = bucket.hash & chains.length() - 1;
+            bucket.next = chains.get(chain);
+            chains.setRelease(chain, bucket);
+        }
+
+        /** The fullest of so many buckets from a chain on, so that little or nothing is lost with it; the hand is behind them then. */
+        private KeyBucket fullest(int firstChain, int least, long nowNanos) {
+            KeyBucket fullest = null;
+            long mostTokens = Long.MIN_VALUE;
+            hand = firstChain;
+            for (int seen = 0; seen < least || fullest == null; hand = hand + 1 & chains.length() - 1) {
+                for (var bucket = chains.get(hand); bucket != null; bucket = bucket.next) {
+                    seen++;
+                    long tokens = bucket.tokens(nowNanos);
+                    if (tokens > mostTokens) {
+                        mostTokens = tokens;
+                        fullest = bucket;
+                    }
+                }
+            }
+            return fullest;
+        }
+
+        private void forget(KeyBucket forgotten) {
+            int chain = forgotten.hash & chains.length() - 1;
+            KeyBucket before = null;
+            for (var bucket = chains.get(chain); bucket != null && bucket != forgotten; bucket = bucket.next) {
+                before = bucket;
+            }
+            if (before == null) {
+                chains.setRelease(chain, forgotten.next);
+            } else {
+                before.next = forgotten.next;
+            }
+            size--;
+        }
+
+        /** Holds so many from now on; of those that are too many the first are forgotten. */
+        synchronized void limit(int most) {
+            this.most = most;
+            for (int i = 0; size > most; i++) {
+                for (var bucket = chains.get(i); bucket != null && size > most; bucket = bucket.next) {
+                    forget(bucket);
+                }
+            }
+        }
+    }
+
+    /**
+     * The tokens of a key, as Bucket4j counts them. It is that bucket's state and its lock in one, told the time, and knows its place in
+     * the table.
+     */
+    private static final class KeyBucket extends BucketState64BitsInteger {
+        private final String key;
+        private final int hash;
+        private volatile @Nullable KeyBucket next;
+
+        KeyBucket(String key, int hash, BucketConfiguration configuration, long nowNanos) {
+            super(configuration, nowNanos);
+            this.key = key;
+            this.hash = hash;
+        }
+
+        synchronized long take(BucketConfiguration wanted, long nowNanos) {
+            refillAllBandwidth(nowNanos);
+            if (getConfiguration() != wanted) {
+                copyStateFrom(replaceConfiguration(wanted, TokensInheritanceStrategy.AS_IS, nowNanos));
+            }
+            if (getAvailableTokens() > 0) {
+                consume(1);
                 return 0;
             }
-            return bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
+            return calculateDelayNanosAfterWillBePossibleToConsume(1, nowNanos, false);
         }
 
-        @Override
-        public long currentTimeNanos() {
-            return nowNanos;
-        }
-
-        @Override
-        public boolean isWallClockBased() {
-            return false;
+        synchronized long tokens(long nowNanos) {
+            refillAllBandwidth(nowNanos);
+            return getAvailableTokens();
         }
     }
 }

@@ -6,7 +6,7 @@ import dev.sluice.log.Failure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,13 +51,28 @@ public final class Sidecar implements Mesh, AutoCloseable {
     private final Outcomes outcomes = new Outcomes();
     private final Map<String, Outlet> outlets = new ConcurrentHashMap<>();
     private final Map<Inlet<?, ?>, Boolean> inlets = new ConcurrentHashMap<>();
-    private final Map<LimitName, RateLimit> limits = new ConcurrentHashMap<>();
-    private volatile PolicySet policies = PolicySet.EMPTY;
+    private volatile Rules rules = Rules.NONE;
 
     /** The process that the instances are in. */
     public record Node(String name, @Nullable String zone, String version) {}
 
-    private record LimitName(String policy, String limit, String direction) {}
+    /** What applies at a time: policies, and the rate limits that they share with the rules before. */
+    record Rules(PolicySet policies, Map<LimitName, RateLimit> limits) {
+        static final Rules NONE = new Rules(PolicySet.EMPTY, Map.of());
+
+        Rules {
+            limits = Map.copyOf(limits);
+        }
+
+        /** The rate limits of a policy in their order. */
+        List<RateLimit> limits(String policy, String direction, List<Policy.RateLimit> settings) {
+            return settings.stream()
+                    .map(limit -> Objects.requireNonNull(limits.get(new LimitName(policy, limit.name(), direction))))
+                    .toList();
+        }
+    }
+
+    record LimitName(String policy, String limit, String direction) {}
 
     /** What became of the attempts of an address since the process began. */
     public record Calls(long successes, long failures, long slow, long excluded, long rejected) {}
@@ -82,17 +97,11 @@ public final class Sidecar implements Mesh, AutoCloseable {
             long denied,
             int limit,
             int inFlight) {
+        private static final String CONCURRENCY = "concurrency";
+
         static Limit of(String address, String direction, ConcurrencyLimit.Snapshot now) {
-            return new Limit(
-                    address,
-                    "concurrency",
-                    "concurrency",
-                    direction,
-                    0,
-                    0,
-                    now.rejected(),
-                    now.limit(),
-                    now.inFlight());
+            long rejected = now.rejected();
+            return new Limit(address, CONCURRENCY, CONCURRENCY, direction, 0, 0, rejected, now.limit(), now.inFlight());
         }
     }
 
@@ -127,25 +136,42 @@ public final class Sidecar implements Mesh, AutoCloseable {
 
     /** The set that applies. */
     public PolicySet policies() {
-        return policies;
+        return rules.policies();
+    }
+
+    Rules rules() {
+        return rules;
     }
 
     /** Lets another set apply to every call that begins from now on; calls under way end as they began. */
     public synchronized void apply(PolicySet next) {
-        policies = next;
-        var kept = new HashSet<LimitName>();
+        var limits = new HashMap<LimitName, RateLimit>();
         for (var policy : next.policies()) {
             var outbound = policy.outbound();
             var inbound = policy.inbound();
             if (outbound != null) {
-                outbound.rateLimits()
-                        .forEach(limit -> kept.add(new LimitName(policy.name(), limit.name(), "outbound")));
+                keep(limits, policy.name(), "outbound", outbound.rateLimits());
             }
             if (inbound != null) {
-                inbound.rateLimits().forEach(limit -> kept.add(new LimitName(policy.name(), limit.name(), "inbound")));
+                keep(limits, policy.name(), "inbound", inbound.rateLimits());
             }
         }
-        limits.keySet().retainAll(kept);
+        rules = new Rules(next, limits);
+    }
+
+    /** Rate limits are made anew, or reloaded with the tokens that they have. */
+    private void keep(
+            Map<LimitName, RateLimit> limits, String policy, String direction, List<Policy.RateLimit> settings) {
+        for (var setting : settings) {
+            var name = new LimitName(policy, setting.name(), direction);
+            var limit = rules.limits().get(name);
+            if (limit == null) {
+                limit = new RateLimit(setting);
+            } else {
+                limit.reload(setting);
+            }
+            limits.put(name, limit);
+        }
     }
 
     @Override
@@ -158,13 +184,12 @@ public final class Sidecar implements Mesh, AutoCloseable {
     }
 
     private @Nullable Outlet outlet(String address) {
-        var set = policies;
         var pool = registry.pool(address);
-        boolean isPlain = set.of(address) == null && (pool == null || !pool.isShared());
+        boolean isPlain = policies().of(address) == null && (pool == null || !pool.isShared());
         if (isPlain || outlets.size() >= MAX_ADDRESSES) {
             return null;
         }
-        return outlets.computeIfAbsent(address, first -> new Outlet(first, this, set));
+        return outlets.computeIfAbsent(address, first -> new Outlet(first, this));
     }
 
     @Override
@@ -206,7 +231,7 @@ public final class Sidecar implements Mesh, AutoCloseable {
 
     /** Whether an address, or that of an instance of it, is under a policy. */
     public boolean isUnderPolicy(String address) {
-        return policies.of(Registry.Endpoint.addressOf(address)) != null;
+        return policies().of(Registry.Endpoint.addressOf(address)) != null;
     }
 
     /** The instances there are, by address. */
@@ -232,7 +257,7 @@ public final class Sidecar implements Mesh, AutoCloseable {
     /** The limits there are: rate limits by policy, then concurrency limits by address. */
     public List<Limit> limits() {
         var shown = new ArrayList<Limit>();
-        limits.forEach((name, limit) -> {
+        rules.limits().forEach((name, limit) -> {
             var now = limit.snapshot();
             shown.add(new Limit(
                     name.policy(),
@@ -260,8 +285,13 @@ public final class Sidecar implements Mesh, AutoCloseable {
         return outcomes.recorded();
     }
 
+    /** What the bus throws is an answer too: what counts the call must see its end. */
     <A> Future<A> send(String address, Object body, Call call) {
-        return bus.request(address, body, call);
+        try {
+            return bus.request(address, body, call);
+        } catch (RuntimeException refused) {
+            return Future.failedFuture(refused);
+        }
     }
 
     Registry registry() {
@@ -282,22 +312,6 @@ public final class Sidecar implements Mesh, AutoCloseable {
 
     void after(long millis, Runnable work) {
         vertx.setTimer(millis, timer -> work.run());
-    }
-
-    /** The rate limits of a policy in their order, made anew or with the tokens that they have. */
-    List<RateLimit> limits(String policy, String direction, List<Policy.RateLimit> settings) {
-        return settings.stream()
-                .map(setting -> limits.compute(
-                        new LimitName(policy, setting.name(), direction), (name, before) -> reloaded(before, setting)))
-                .toList();
-    }
-
-    private static RateLimit reloaded(@Nullable RateLimit before, Policy.RateLimit settings) {
-        if (before == null) {
-            return new RateLimit(settings);
-        }
-        before.reload(settings);
-        return before;
     }
 
     /** Whose bucket a call draws on, null for the one of all who have no key. */
@@ -328,11 +342,12 @@ public final class Sidecar implements Mesh, AutoCloseable {
                 .with(Call.DONE, false);
     }
 
-    static Failure open(String address, long waitNanos) {
+    static Failure open(String address, boolean isOrdered, long waitNanos) {
         long millis = millis(waitNanos);
         return Failure.of(
                         Failure.Kind.CIRCUIT_OPEN,
-                        "found the circuit breaker of " + address + " open, expected it closed; try again in " + millis
+                        "found the circuit breaker of " + address + (isOrdered ? " opened by an operator" : " open")
+                                + ", expected it closed; try again in " + millis
                                 + " ms")
                 .with(RETRY_AFTER, millis);
     }
@@ -350,7 +365,7 @@ public final class Sidecar implements Mesh, AutoCloseable {
             return Failure.of(
                     Failure.Kind.OUTCOME_UNKNOWN,
                     address + " cannot answer now: " + failed.getMessage()
-                            + "; nobody knows whether it was done, repeat it with the same append id");
+                            + "; nobody knows whether it was done, repeat it with the same append id (Idempotency-Key)");
         }
         Integer status = fallback.status();
         var kind = status != null && status == Failure.Kind.RATE_LIMITED.httpStatus()

@@ -98,7 +98,8 @@ public final class LocalEventLog implements EventLog {
                                 && !Boolean.FALSE.equals(late.details().get(Call.DONE))
                         ? Failure.of(
                                 Failure.Kind.OUTCOME_UNKNOWN,
-                                late.getMessage() + "; retry with the same append id to learn the outcome")
+                                late.getMessage()
+                                        + "; retry with the same append id (Idempotency-Key) to learn the outcome")
                         : cause);
     }
 

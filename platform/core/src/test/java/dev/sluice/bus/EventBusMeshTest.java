@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.log.Failure;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,36 @@ class EventBusMeshTest {
 
         assertThat(failureOf("room")).isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.kind())
                 .isEqualTo(Failure.Kind.NO_HANDLERS));
+    }
+
+    @Test
+    void whatComesBehindTheEndOfAConsumerFoundNobodyAndWasNotDone() throws Exception {
+        var isBusy = new CountDownLatch(1);
+        Promise<Throwable> behind = Promise.promise();
+        var context = vertx.getOrCreateContext();
+        Promise<Mesh.Registration> registered = Promise.promise();
+        context.runOnContext(
+                now -> registered.complete(mesh.consumer("room", Question.class, Future::succeededFuture)));
+        var registration = registered.future().await(20, TimeUnit.SECONDS);
+
+        context.runOnContext(now -> {
+            uninterruptibly(isBusy);
+            registration.end().onFailure(behind::tryFail);
+        });
+        mesh.request("room", new Question(new byte[0])).onComplete(answer -> behind.fail("answered"), behind::complete);
+        isBusy.countDown();
+
+        assertThat(behind.future().await(20, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.kind()).isEqualTo(Failure.Kind.NO_HANDLERS));
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private Throwable failureOf(String address) throws Exception {

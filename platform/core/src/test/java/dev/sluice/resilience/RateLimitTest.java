@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -52,6 +53,51 @@ class RateLimitTest {
         assertThat(limit.snapshot().keys()).isLessThanOrEqualTo(1_000);
         limit.reload(settings(1, 1, 10));
         assertThat(limit.snapshot().keys()).isLessThanOrEqualTo(10);
+    }
+
+    @Test
+    void whoHasBeenRefusedIsNotForgottenForAFloodOfNewKeys() {
+        var limit = new RateLimit(settings(2, 1, 1_000));
+        while (limit.take("busy", START) == 0) {}
+
+        for (int i = 0; i < 100_000; i++) {
+            limit.take("client-" + i, START);
+        }
+
+        assertThat(limit.take("busy", START)).isPositive();
+        assertThat(limit.snapshot().keys()).isEqualTo(1_000);
+    }
+
+    @Test
+    void keysOfOneHashAreNoLongSearchAndEachTakesFromItsOwnBucket() {
+        var limit = new RateLimit(settings(3, 1, 8_192));
+        var same = List.of("AaAaAa", "AaAaBB", "AaBBAa", "AaBBBB", "BBAaAa", "BBAaBB", "BBBBAa", "BBBBBB");
+
+        for (String left : same) {
+            for (String right : same) {
+                limit.take(left + right, START);
+            }
+        }
+
+        assertThat(limit.snapshot().keys()).isEqualTo(16);
+        assertThat(limit.take("BBBBBBBBBBBB", START)).isZero();
+        assertThat(limit.take("BBBBBBBBBBBB", START)).isZero();
+        assertThat(limit.take("BBBBBBBBBBBB", START)).isPositive();
+    }
+
+    @Test
+    void keysThatComeAtOnceHaveOneBucketEach() throws Exception {
+        var limit = new RateLimit(settings(1, 1, 10_000));
+        Callable<Void> work = () -> {
+            for (int i = 0; i < 5_000; i++) {
+                limit.take("client-" + i, START);
+            }
+            return null;
+        };
+
+        inThreads(4, work);
+
+        assertThat(limit.snapshot()).isEqualTo(new RateLimit.Snapshot(5_000, 5_000, 15_000));
     }
 
     @Test
@@ -122,6 +168,12 @@ class RateLimitTest {
             }
             return null;
         };
+        inThreads(threads, work);
+        limit.take("a", clock.get());
+        return clock.get() - START;
+    }
+
+    private static void inThreads(int threads, Callable<Void> work) throws Exception {
         var pool = Executors.newFixedThreadPool(threads);
         try {
             for (var done : pool.invokeAll(Collections.nCopies(threads, work))) {
@@ -130,8 +182,6 @@ class RateLimitTest {
         } finally {
             pool.shutdown();
         }
-        limit.take("a", clock.get());
-        return clock.get() - START;
     }
 
     private static int admittedAt(RateLimit limit, long nowNanos) {

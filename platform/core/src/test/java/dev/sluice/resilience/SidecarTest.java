@@ -13,7 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -229,6 +232,57 @@ class SidecarTest {
         mesh.apply(PolicySet.EMPTY);
         assertThat(mesh.breakers()).isEmpty();
         assertThat(mesh.limits()).isEmpty();
+    }
+
+    @Test
+    void callsInTheMiddleOfASwapBringNoLimitBack() throws Exception {
+        String limited = "outbound: { rateLimit: [ { name: all, capacity: 1000000000 } ] }";
+        answer(call -> Future.succeededFuture("done"));
+        var isDone = new AtomicBoolean();
+        var caller = Executors.newSingleThreadExecutor();
+        var calls = caller.submit(() -> {
+            while (!isDone.get()) {
+                ask(Call.PLAIN);
+            }
+            return null;
+        });
+
+        int left = 0;
+        for (int i = 0; i < 2_000; i++) {
+            apply(limited);
+            mesh.apply(PolicySet.EMPTY);
+            left += mesh.limits().size();
+        }
+
+        isDone.set(true);
+        calls.get(20, TimeUnit.SECONDS);
+        caller.shutdown();
+        assertThat(left + mesh.limits().size()).isZero();
+    }
+
+    @Test
+    void aCallThatTheBusThrowsAtIsUnderWayNoMore() throws Exception {
+        apply("outbound: { breaker: { trips: [ { consecutiveFailures: 3 } ] }, concurrency: { fixed: 1 } }");
+        vertx.close().await(20, TimeUnit.SECONDS);
+
+        var first = failure(Call.PLAIN);
+        var second = failure(Call.PLAIN);
+
+        assertThat(List.of(first, second)).hasOnlyElementsOfType(RejectedExecutionException.class);
+        assertThat(mesh.limits().get(0).inFlight()).isZero();
+    }
+
+    @Test
+    void saysThatAnOperatorHasOpenedIt() throws Exception {
+        apply("outbound: { breaker: {} }");
+        answer(call -> Future.succeededFuture("done"));
+        ask(Call.PLAIN);
+
+        var breaker = mesh.breaker("room.a");
+        assertThat(breaker).isNotNull();
+        breaker.forceOpen(clockNanos.get());
+
+        assertThat(failure(Call.PLAIN)).hasMessageContaining("opened by an operator");
     }
 
     @Test

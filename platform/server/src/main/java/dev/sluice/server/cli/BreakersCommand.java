@@ -23,7 +23,11 @@ final class BreakersCommand {
             count("failures"),
             Output.Column.of("rejected"),
             count("stale"),
-            new Output.Column("trial in ms", breaker -> Json.text(breaker.get("millisUntilTrial"))));
+            new Output.Column(
+                    "trial in ms",
+                    breaker -> breaker.get("millisUntilTrial") == null
+                            ? "by an operator"
+                            : Json.text(breaker.get("millisUntilTrial"))));
     private static final List<Output.Column> CHANGES = List.of(
             Output.Column.of("time"),
             Output.Column.of("from"),

@@ -2,8 +2,10 @@ package dev.sluice.server.cli;
 
 import dev.sluice.log.Failure;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,11 +46,19 @@ final class Documents {
             return file.equals("-")
                     ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
                     : Files.readString(Path.of(file));
-        } catch (IOException unreadable) {
-            throw Failure.of(Failure.Kind.INVALID_REQUEST, "cannot read " + file + ": " + unreadable)
-                    .with("code", "usage")
-                    .with("next", "name a file with " + what);
+        } catch (NoSuchFileException missing) {
+            throw unreadable("found no file " + file, what);
+        } catch (CharacterCodingException malformed) {
+            throw unreadable("found other bytes than UTF-8 in " + file, what);
+        } catch (IOException e) {
+            throw unreadable("cannot read " + file + ": " + e, what);
         }
+    }
+
+    private static Failure unreadable(String found, String what) {
+        return Failure.of(Failure.Kind.INVALID_REQUEST, found + ", expected a file with " + what)
+                .with("code", "usage")
+                .with("next", "name a file with " + what);
     }
 
     /** Lines before a document are kept as empty ones, so that line numbers stay true. */

@@ -148,11 +148,13 @@ final class Call {
                             + MediaTypes.YAML.get(0) + " or " + MediaTypes.JSON);
         }
         MediaTypes.checkCharset(contentType);
-        if (body.length > MAX_DEFINITION_BYTES || !Utf8.isValid(body)) {
+        if (body.length > MAX_DEFINITION_BYTES) {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID,
-                    "found a definition of " + body.length + " bytes, expected UTF-8 of at most " + MAX_DEFINITION_BYTES
-                            + " bytes");
+                    "found a definition of " + body.length + " bytes, expected at most " + MAX_DEFINITION_BYTES);
+        }
+        if (!Utf8.isValid(body)) {
+            throw Failure.of(Failure.Kind.DEFINITION_INVALID, "found a definition that is no UTF-8, expected UTF-8");
         }
         return new String(body, StandardCharsets.UTF_8);
     }

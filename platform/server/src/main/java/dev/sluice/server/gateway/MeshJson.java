@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.resilience.CircuitBreaker;
 import dev.sluice.resilience.DryRun;
 import dev.sluice.resilience.MeshOperations;
 import dev.sluice.resilience.Registry;
@@ -17,6 +18,10 @@ final class MeshJson {
         var now = breaker.state();
         var counts = now.counts();
         var calls = breaker.calls();
+        // What an operator has opened, an operator resets.
+        Long millisUntilTrial = now.mode() == CircuitBreaker.Mode.FORCED_OPEN
+                ? null
+                : TimeUnit.NANOSECONDS.toMillis(now.nanosUntilTrial());
         return new JsonObject()
                 .put("address", breaker.address())
                 .put("policy", breaker.policy())
@@ -34,7 +39,7 @@ final class MeshJson {
                                 .put("slow", counts.slow())
                                 .put("stale", counts.stale()))
                 .put("rejected", now.rejected())
-                .put("millisUntilTrial", TimeUnit.NANOSECONDS.toMillis(now.nanosUntilTrial()))
+                .put("millisUntilTrial", millisUntilTrial)
                 .put(
                         "calls",
                         new JsonObject()

@@ -155,7 +155,7 @@ public final class ControlPlane extends VerticleBase implements MeshOperations {
 
     @Override
     public PolicySet.Explanation explain(String address) {
-        return sidecar.policies().explain(address);
+        return sidecar.policies().explain(Registry.Endpoint.addressOf(address));
     }
 
     @Override

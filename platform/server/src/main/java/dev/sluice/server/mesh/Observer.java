@@ -4,18 +4,22 @@ import dev.sluice.resilience.CircuitBreaker;
 import dev.sluice.resilience.Sidecar;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at breakers and limits now and then, since calls must not pay for it: shows them as metrics, and tells which rate limits have denied
- * since the look before. The first {@value #MOST_SHOWN} addresses and as many limits have metrics of their own. One thread at a time.
+ * since the look before. At most {@value #MOST_SHOWN} addresses and as many limits have metrics of their own. One thread at a time.
  */
 final class Observer {
     static final int MOST_SHOWN = 100;
@@ -34,30 +38,45 @@ final class Observer {
         this.metrics = metrics;
     }
 
-    /** What a meter reads: as it was at the last look. */
+    /** What meters read: as it was at the last look. */
     private static final class Shown<T> {
-        private volatile @Nullable T now;
+        private final List<Meter> meters = new ArrayList<>();
+        private volatile T now;
+
+        Shown(T now) {
+            this.now = now;
+        }
 
         double value(ToDoubleFunction<T> of) {
-            T seen = now;
-            return seen == null ? Double.NaN : of.applyAsDouble(seen);
+            return of.applyAsDouble(now);
         }
     }
 
     void look() {
         var allBreakers = sidecar.breakers();
         var allLimits = sidecar.limits();
-        breakers.values().forEach(shown -> shown.now = null);
-        limits.values().forEach(shown -> shown.now = null);
+        forget(breakers, allBreakers.stream().map(Sidecar.Breaker::address).collect(Collectors.toSet()));
+        forget(limits, allLimits.stream().map(Observer::key).collect(Collectors.toSet()));
         allBreakers.forEach(this::show);
         allLimits.forEach(this::show);
         tellDenials(allLimits);
     }
 
+    /** Ends the meters of those that are not there any more; others have their place. */
+    private <K, T> void forget(Map<K, Shown<T>> shown, Set<K> there) {
+        shown.entrySet().removeIf(each -> {
+            if (there.contains(each.getKey())) {
+                return false;
+            }
+            each.getValue().meters.forEach(metrics::remove);
+            return true;
+        });
+    }
+
     private void show(Sidecar.Breaker breaker) {
         var shown = breakers.get(breaker.address());
         if (shown == null && breakers.size() < MOST_SHOWN) {
-            shown = new Shown<>();
+            shown = new Shown<>(breaker);
             breakers.put(breaker.address(), shown);
             register(breaker.address(), shown);
         }
@@ -67,10 +86,10 @@ final class Observer {
     }
 
     private void register(String address, Shown<Sidecar.Breaker> shown) {
-        Gauge.builder("breaker.state", shown, each -> each.value(breaker -> code(breaker.state())))
+        shown.meters.add(Gauge.builder("breaker.state", shown, each -> each.value(breaker -> code(breaker.state())))
                 .description("0 closed, 1 half-open, 2 open")
                 .tag("address", address)
-                .register(metrics);
+                .register(metrics));
         count("breaker.stale", address, null, shown, breaker -> breaker.state()
                 .counts()
                 .stale());
@@ -102,14 +121,14 @@ final class Observer {
             ToDoubleFunction<Sidecar.Breaker> of) {
         var counter =
                 FunctionCounter.builder(name, shown, each -> each.value(of)).tag("address", address);
-        (result == null ? counter : counter.tag("result", result)).register(metrics);
+        shown.meters.add((result == null ? counter : counter.tag("result", result)).register(metrics));
     }
 
     private void show(Sidecar.Limit limit) {
         var key = key(limit);
         var shown = limits.get(key);
         if (shown == null && limits.size() < MOST_SHOWN) {
-            shown = new Shown<>();
+            shown = new Shown<>(limit);
             limits.put(key, shown);
             if (limit.kind().equals(RATE)) {
                 count(limit, "admitted", shown, Sidecar.Limit::admitted);
@@ -123,13 +142,13 @@ final class Observer {
 
     private void count(
             Sidecar.Limit limit, String result, Shown<Sidecar.Limit> shown, ToDoubleFunction<Sidecar.Limit> of) {
-        FunctionCounter.builder("limit.decisions", shown, each -> each.value(of))
+        shown.meters.add(FunctionCounter.builder("limit.decisions", shown, each -> each.value(of))
                 .tag("kind", limit.kind())
                 .tag("direction", limit.direction())
                 .tag("scope", limit.scope())
                 .tag("limit", limit.name())
                 .tag("result", result)
-                .register(metrics);
+                .register(metrics));
     }
 
     private static List<String> key(Sidecar.Limit limit) {

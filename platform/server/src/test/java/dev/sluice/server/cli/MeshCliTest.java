@@ -69,6 +69,18 @@ class MeshCliTest {
     }
 
     @Test
+    void aFileThatIsNotThereOrNoTextIsRefused() throws IOException {
+        Path bytes = Files.write(folder.resolve("bytes.yaml"), new byte[] {(byte) 0xff});
+
+        var missing = pipe.run("policies", "apply", "/nope");
+        var malformed = pipe.run("policies", "apply", bytes.toString());
+
+        assertThat(missing.exit()).isEqualTo(2);
+        assertThat(missing.errors()).contains("found no file /nope, expected a file with policies");
+        assertThat(malformed.errors()).contains("found other bytes than UTF-8 in ");
+    }
+
+    @Test
     void aDryRunShowsWhatWouldChange() throws IOException {
         pipe.run("policies", "apply", file(POLICIES));
         pipe.run("append", "order-1", "T", "a=1");
@@ -89,12 +101,15 @@ class MeshCliTest {
 
         var opened = pipe.run("breakers", "open", "shard.0.append", "--reason", "a look");
         var refused = pipe.run("append", "order-1", "T", "a=1");
+        var shown = pipe.run("breakers", "ls", "-o", "table");
         pipe.run("breakers", "reset", "shard.0.append");
 
         assertThat(nobody.exit()).isEqualTo(3);
         assertThat(nobody.errors()).contains("sluice breakers ls");
         assertThat(Json.parseObject(opened.output())).containsEntry("mode", "forced_open");
+        assertThat(shown.output()).contains("by an operator");
         assertThat(refused.exit()).isEqualTo(6);
+        assertThat(refused.errors()).contains("opened by an operator");
         assertThat(pipe.run("append", "order-1", "T", "a=1").exit()).isZero();
         await().until(() ->
                 pipe.run("breakers", "show", "shard.0.append").output().contains("\"cause\":\"forced_open\""));

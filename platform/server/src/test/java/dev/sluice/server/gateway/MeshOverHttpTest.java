@@ -235,6 +235,7 @@ class MeshOverHttpTest {
             http.append("order-1", "T", "1");
 
             assertThat(opened.getString("mode")).isEqualTo("forced_open");
+            assertThat(opened.getValue("millisUntilTrial")).isNull();
             problem(refused, 503, "circuit_open");
             assertThat(Integer.parseInt(header(refused, "Retry-After"))).isPositive();
             assertThat(events(http, "BreakerForced").get(0))
@@ -308,6 +309,10 @@ class MeshOverHttpTest {
                     .containsPattern("limit_decisions_total\\{.*result=\"denied\".*} 3.0")
                     .containsPattern("breaker_calls_total\\{address=\"shard.0.append\",result=\"success\"} 2.0")
                     .containsPattern("breaker_state\\{address=\"shard.0.append\"} 0.0");
+            put(http, "", "policies: []");
+            await().atMost(Duration.ofSeconds(30)).until(() -> !http.get("/metrics")
+                    .body()
+                    .matches("(?s).*(limit_decisions|breaker_state|breaker_calls).*"));
         }
     }
 
@@ -354,6 +359,12 @@ class MeshOverHttpTest {
             assertThat(explained.getJsonObject("policy").getString("name")).isEqualTo("append");
             assertThat(explained.getJsonArray("lost").getJsonObject(0).getString("policy"))
                     .isEqualTo("all");
+            var ofInstance = json(http.get(POLICIES + "/explain?address=shard.0.append%231"));
+            assertThat(ofInstance.getJsonObject("policy").getString("name")).isEqualTo("append");
+            for (String odd : List.of("a..b", ".", "a.*", "%20", "__vertx.reply.1")) {
+                var refused = problem(http.get(POLICIES + "/explain?address=" + odd), 400, "invalid_request");
+                assertThat(refused.getString("detail")).startsWith("found '").contains("expected an address");
+            }
         }
     }
 }
