@@ -24,6 +24,11 @@ public final class Addresses {
         return "query." + projection + "." + query;
     }
 
+    /** Commands of a type for aggregates: a {@code CommandRequest}, answered by a {@code CommandAnswer}. */
+    public static String command(String type) {
+        return "command." + type;
+    }
+
     /** Commands of sagas to an HTTP upstream: a {@code ParticipantCommand}, answered by a {@code ParticipantReply}. */
     public static String upstream(String name) {
         return "upstream." + name;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Events for one or more streams of one shard, appended together or not at all.
  *
- * @param appendId 1–255 characters; within its retention the same id with the same {@code digest} gets the same answer,
+ * @param appendId 1–255 characters, the first no control character; within its retention the same id with the same {@code digest} gets the same answer,
  *     with another digest APPEND_ID_REUSED; null for no identity
  * @param digest hash of what the client sent (bytes and preconditions); 0 without an append id
  * @param writes in order; a stream may be named once

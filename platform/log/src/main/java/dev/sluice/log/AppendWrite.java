@@ -22,10 +22,11 @@ final class AppendWrite implements Write<Appended> {
     /** The shard all streams of an append live in; refuses what no shard could accept. */
     static int shardOf(Append append, int shards, int maxAppendBytes) {
         String id = append.appendId();
-        if (id != null && (id.isEmpty() || id.length() > AppendIds.MAX_CHARS)) {
+        if (id != null && (id.isEmpty() || id.length() > AppendIds.MAX_CHARS || id.charAt(0) < ' ')) {
             throw Failure.of(
                     Failure.Kind.INVALID_REQUEST,
-                    "found an append id of " + id.length() + " characters, expected 1 to " + AppendIds.MAX_CHARS);
+                    "found an append id of " + id.length() + " characters, expected 1 to " + AppendIds.MAX_CHARS
+                            + " that do not begin with a control character");
         }
         int shard = -1;
         long bytes = 0;

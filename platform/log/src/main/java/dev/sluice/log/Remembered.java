@@ -21,7 +21,8 @@ public record Remembered(
         long digest, long first, int count, long recordedMicros, List<Appended.StreamVersions> streams, byte[] detail) {
     private static final byte FORMAT = 1;
 
-    byte[] encode() {
+    /** The form in which it is kept. */
+    public byte[] encode() {
         var bytes = new ByteArrayOutputStream(96 + detail.length);
         try (var out = new DataOutputStream(bytes)) {
             out.writeByte(FORMAT);
@@ -42,7 +43,8 @@ public record Remembered(
         return bytes.toByteArray();
     }
 
-    static Remembered decode(byte[] row) {
+    /** Reads what {@link #encode} wrote; CORRUPT, NEWER_FORMAT. */
+    public static Remembered decode(byte[] row) {
         try (var in = new DataInputStream(new ByteArrayInputStream(row))) {
             byte format = in.readByte();
             if (format != FORMAT) {

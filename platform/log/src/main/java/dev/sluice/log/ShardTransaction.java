@@ -34,6 +34,9 @@ public interface ShardTransaction {
     @Nullable
     Remembered remembered(String id);
 
-    /** Keeps an answer for the retention of append ids, together with this write's events; one id a write. */
+    /**
+     * Keeps an answer for the retention of append ids, together with this write's events; one id a write. Append ids never begin with a
+     * control character: an id that does is nobody's append.
+     */
     void remember(String id, Remembered answer);
 }

@@ -13,6 +13,10 @@ final class NextStep {
         return switch (failure.kind()) {
             case WRONG_EXPECTED_VERSION ->
                 "look at the stream with 'sluice read', then append with --expect set to its version";
+            case INVALID_COMMAND, COMMAND_NOT_FOUND ->
+                "sluice commands ls shows the commands there are and their schemas";
+            case REJECTED -> "look at the aggregate with 'sluice read': a rule of its own refuses the command";
+            case COMMAND_ID_REUSED -> "use another command id for another command";
             case APPEND_ID_REUSED -> "use another append id for other content";
             case STREAM_NOT_FOUND -> "sluice streams ls lists the streams there are";
             case EVENT_NOT_FOUND -> "sluice shards ls shows how far each shard goes";
