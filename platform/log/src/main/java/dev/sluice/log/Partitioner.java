@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Which shard a stream lives in: Kafka's default partitioner (murmur2 of the key's UTF-8 bytes, sign bit cleared, modulo the
- * count), so a Kafka partition and a shard agree. A platform stream whose name ends in {@code @n} lives in shard n.
+ * count), so a Kafka partition and a shard agree. A platform stream whose name ends in {@code @n} lives in shard n; one that ends in
+ * {@code ~n}, a run, lives with all other runs: in the shard of what is before it.
  */
 public final class Partitioner {
     private Partitioner() {}
@@ -16,14 +17,23 @@ public final class Partitioner {
         }
         if (StreamName.isPlatform(stream)) {
             int at = stream.lastIndexOf('@');
-            if (at > 0
-                    && stream.length() - at <= 5
-                    && stream.substring(at + 1).chars().allMatch(c -> c >= '0' && c <= '9')
-                    && at + 1 < stream.length()) {
+            if (at > 0 && stream.length() - at <= 5 && isNumber(stream, at + 1)) {
                 return Integer.parseInt(stream.substring(at + 1)) % shards;
             }
+            int run = stream.lastIndexOf('~');
+            if (run > 0 && isNumber(stream, run + 1)) {
+                return hashed(stream.substring(0, run), shards);
+            }
         }
-        return (murmur2(stream.getBytes(StandardCharsets.UTF_8)) & 0x7fffffff) % shards;
+        return hashed(stream, shards);
+    }
+
+    private static boolean isNumber(String text, int from) {
+        return from < text.length() && text.substring(from).chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    private static int hashed(String name, int shards) {
+        return (murmur2(name.getBytes(StandardCharsets.UTF_8)) & 0x7fffffff) % shards;
     }
 
     /** MurmurHash2 (Austin Appleby, public domain) with the seed that Kafka's clients use. */

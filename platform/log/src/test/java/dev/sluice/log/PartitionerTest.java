@@ -36,4 +36,14 @@ class PartitionerTest {
             assertThat(Partitioner.shardOf(stream, 5)).isEqualTo(shard);
         }
     }
+
+    @Test
+    void placesAllRunsOfAPlatformStreamInOneShard() {
+        int first = Partitioner.shardOf("$saga.order-k~1", 7);
+
+        for (int run = 2; run < 20; run++) {
+            assertThat(Partitioner.shardOf("$saga.order-k~" + run, 7)).isEqualTo(first);
+        }
+        assertThat(Partitioner.shardOf("$saga.order-k@2~1", 7)).isEqualTo(Partitioner.shardOf("$saga.order-k@2~9", 7));
+    }
 }

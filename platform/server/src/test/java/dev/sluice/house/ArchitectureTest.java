@@ -36,7 +36,7 @@ class ArchitectureTest {
             Set.of("CommitLog", "Log", "RowStore", "Shard", "ShardTransaction", "Tail", "Write");
 
     private static final Set<String> KEEPERS =
-            Set.of("log", "shard", "command", "projection", "projection.row", "server");
+            Set.of("log", "shard", "command", "projection", "projection.row", "saga", "server");
 
     /** What other rooms may see of the inner rooms of projection. */
     private static final Set<String> SHOWN = Set.of("dev.sluice.projection.row.Row");
@@ -60,6 +60,7 @@ class ArchitectureTest {
         table.put("projection", Set.of("log", "bus", "shard", "expression", "projection.definition", "projection.row"));
         table.put("ingest", Set.of("log", "bus", "shard", "expression", "spi"));
         table.put("command", Set.of("log", "bus", "shard"));
+        table.put("saga", Set.of("log", "bus", "shard", "expression", "spi", "command"));
         table.put("kafka", Set.of("log", "bus", "spi"));
         table.put("server.live", Set.of("log", "bus", "shard", "expression", "projection", "projection.row"));
         table.put(

@@ -54,6 +54,7 @@ public record Structure(
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_EMPTY, JsonInclude.Include.NON_EMPTY))
             .visibility(PropertyAccessor.GETTER, JsonAutoDetect.Visibility.NONE)
+            .visibility(PropertyAccessor.FIELD, JsonAutoDetect.Visibility.ANY)
             .addModule(new SimpleModule().addSerializer(Duration.class, ToStringSerializer.instance))
             .build();
 

@@ -102,7 +102,10 @@ final class Answering {
         }
     }
 
-    /** A reply of a type that means rejection is one, and one that the definition does not know tells nothing. */
+    /**
+     * A reply of a type that means rejection is one, and one that the definition does not know tells nothing. One without a type is of an
+     * aggregate that had nothing to do.
+     */
     private static Outcome classified(Send send, Outcome outcome) {
         if (!(outcome instanceof Outcome.Succeeded succeeded)) {
             return outcome;
@@ -111,7 +114,7 @@ final class Answering {
         if (send.rejects().contains(type)) {
             return new Outcome.Rejected(type, succeeded.data().toString());
         }
-        return send.replies().isEmpty() || send.replies().contains(type)
+        return type.isEmpty() || send.replies().isEmpty() || send.replies().contains(type)
                 ? outcome
                 : new Outcome.Unknown("found a reply of type " + type + ", expected one of "
                         + String.join(", ", send.replies()) + " or of " + String.join(", ", send.rejects()));

@@ -65,8 +65,18 @@ public final class Instance {
     /** A timer of its own. */
     public record Timer(String id, long dueMillis) {}
 
-    /** Something to be sent. */
-    public record Due(String step, int attempt, StepState.Sending sending) {}
+    /**
+     * Something to be sent.
+     *
+     * @param sinceMicros when the attempt began
+     * @param undoes the id of the command that an undo is for, null for others
+     */
+    public record Due(
+            String step,
+            int attempt,
+            long sinceMicros,
+            StepState.Sending sending,
+            @Nullable String undoes) {}
 
     Instance() {}
 
@@ -157,7 +167,9 @@ public final class Instance {
             step.deferrals = 0;
             timers.put(RETRY + it.step(), it.retryAtMillis());
         } else if (event instanceof SagaEvent.AttemptStarted it) {
-            change(it.step()).attempt = it.attempt();
+            var step = change(it.step());
+            step.attempt = it.attempt();
+            step.sinceMicros = atMicros;
             timers.remove(RETRY + it.step());
         } else if (event instanceof SagaEvent.StepSucceeded it) {
             var step = settled(it.step(), StepStatus.SUCCEEDED, null);
@@ -192,6 +204,7 @@ public final class Instance {
         step.attempt = 1;
         step.deferrals = 0;
         step.beganMillis = atMicros / 1_000;
+        step.sinceMicros = atMicros;
         step.sending = new StepState.Sending(
                 it.direction(), it.epoch(), it.commandId(), it.to(), it.type(), it.data(), it.timeoutMillis());
         timers.remove(RETRY + it.step());
@@ -259,10 +272,25 @@ public final class Instance {
         var due = new ArrayList<Due>();
         steps.forEach((name, step) -> {
             if (step.sending != null && !timers.containsKey(RETRY + name)) {
-                due.add(new Due(name, step.attempt, step.sending));
+                due.add(new Due(name, step.attempt, step.sinceMicros, step.sending, undone(name, step)));
             }
         });
         return due;
+    }
+
+    private @Nullable String undone(String name, StepState step) {
+        return step.sending != null && step.sending.direction() == Direction.UNDO
+                ? CommandIds.of(this, name, Direction.FORWARD, step.epoch)
+                : null;
+    }
+
+    /** Nothing will ever happen to it: it is live and not parked, and sends nothing, has no timer and waits for no event. */
+    public boolean isStalled() {
+        return status != Status.PARKED
+                && !status.isEnded()
+                && outbox().isEmpty()
+                && timers.isEmpty()
+                && steps.values().stream().noneMatch(step -> step.status == StepStatus.RUNNING && step.sending == null);
     }
 
     /** The timers that are to fire; none while it is parked. */

@@ -4,6 +4,7 @@ import dev.sluice.log.Failure;
 import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.definition.Step;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,36 @@ public final class Machine {
         }
         var action = (Input.OperatorAction) input;
         return guarded(course, null, c -> Operating.act(c, action));
+    }
+
+    /**
+     * Parks an instance that cannot react to an input, and keeps that: its definition is missing, or something breaks whenever it comes.
+     *
+     * @param instance not changed
+     */
+    public static Reaction park(Instance instance, Input input, ParkReason reason, String error, long nowMicros) {
+        var after = instance.copy();
+        var events = new ArrayList<SagaEvent>();
+        boolean isEnded = instance.status().isEnded();
+        if (input instanceof Input.EventReceived it) {
+            events.add(
+                    isEnded
+                            ? new SagaEvent.EventIgnored(
+                                    it.event().position(), it.event().type(), "the instance has ended")
+                            : new SagaEvent.EventHeld(it.trigger(), it.event()));
+        } else if (input instanceof Input.Replied it && !(it.outcome() instanceof Outcome.Deferred)) {
+            events.add(
+                    isEnded
+                            ? new SagaEvent.ReplyIgnored(
+                                    it.step(), it.direction(), it.epoch(), "the instance has ended")
+                            : new SagaEvent.ReplyHeld(it));
+        }
+        if (!isEnded && instance.status() != Status.PARKED) {
+            var direction = instance.status() == Status.RUNNING ? Direction.FORWARD : Direction.UNDO;
+            events.add(new SagaEvent.SagaParked(reason, null, direction, error));
+        }
+        events.forEach(event -> after.fold(event, nowMicros));
+        return new Reaction(List.copyOf(events), after);
     }
 
     private interface Deciding {

@@ -23,6 +23,8 @@ public final class StepState {
     int deferrals;
     /** Of the first attempt in this direction, ms since 1970 UTC. */
     long beganMillis;
+    /** Of the attempt under way, µs since 1970 UTC. */
+    long sinceMicros;
 
     @Nullable
     Sending sending;
@@ -59,6 +61,7 @@ public final class StepState {
         copy.attempt = attempt;
         copy.deferrals = deferrals;
         copy.beganMillis = beganMillis;
+        copy.sinceMicros = sinceMicros;
         copy.sending = sending;
         copy.replyType = replyType;
         copy.reply = reply;

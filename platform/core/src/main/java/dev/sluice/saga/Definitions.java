@@ -1,0 +1,106 @@
+package dev.sluice.saga;
+
+import dev.sluice.log.Failure;
+import dev.sluice.saga.Incoming.Concern;
+import dev.sluice.saga.Incoming.Matched;
+import dev.sluice.saga.definition.ReceivedEvent;
+import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.Trigger;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The definitions that this process has the code of, by name and version. Any thread. */
+final class Definitions {
+    static final String START = "start";
+
+    private volatile Known known = new Known(Map.of(), Map.of());
+
+    private record Known(Map<String, TreeMap<Integer, SagaDefinition>> versions, Map<String, List<Use>> uses) {}
+
+    /** What a version of a saga does with a type of event. */
+    private record Use(SagaDefinition definition, Trigger trigger) {}
+
+    /** Takes a definition on, or another version beside those there are. */
+    synchronized void add(SagaDefinition definition) {
+        var versions = new TreeMap<String, TreeMap<Integer, SagaDefinition>>();
+        known.versions().forEach((name, each) -> versions.put(name, new TreeMap<>(each)));
+        versions.computeIfAbsent(definition.name(), first -> new TreeMap<>()).put(definition.version(), definition);
+        var uses = new HashMap<String, List<Use>>();
+        for (var each : versions.values()) {
+            for (var version : each.values()) {
+                if (version == each.lastEntry().getValue()) {
+                    use(uses, version, version.structure().start());
+                }
+                version.structure().cancels().forEach(cancel -> use(uses, version, cancel));
+                for (var step : version.structure().steps()) {
+                    if (step.await() != null) {
+                        use(uses, version, step.await().trigger());
+                    }
+                }
+            }
+        }
+        known = new Known(versions, uses);
+    }
+
+    private static void use(Map<String, List<Use>> uses, SagaDefinition definition, Trigger trigger) {
+        uses.computeIfAbsent(trigger.event(), first -> new ArrayList<>()).add(new Use(definition, trigger));
+    }
+
+    /** The version that new instances have, null for a name that is not there. */
+    @Nullable
+    SagaDefinition newest(String name) {
+        var versions = known.versions().get(name);
+        return versions == null ? null : versions.lastEntry().getValue();
+    }
+
+    /** Null when this process does not have it. */
+    @Nullable
+    SagaDefinition of(String name, int version) {
+        var versions = known.versions().get(name);
+        return versions == null ? null : versions.get(version);
+    }
+
+    List<SagaDefinition> all() {
+        return known.versions().values().stream()
+                .map(TreeMap::values)
+                .flatMap(Collection::stream)
+                .toList();
+    }
+
+    /** Whether some saga wants events of a type. */
+    boolean wants(String type) {
+        return known.uses().containsKey(type);
+    }
+
+    /** The instances that an event is for, and the sagas of which that cannot be told. Calls code of the definitions. */
+    List<Concern> concerns(String type, ReceivedEvent event, @Nullable Failure broken) {
+        var found = new LinkedHashMap<InstanceId, List<Matched>>();
+        var problems = new LinkedHashMap<String, String>();
+        for (var use : known.uses().getOrDefault(type, List.of())) {
+            String saga = use.definition().name();
+            try {
+                if (broken != null) {
+                    throw broken;
+                }
+                String key = use.definition().code().key(use.trigger(), event);
+                if (key != null) {
+                    found.computeIfAbsent(InstanceId.checked(saga, key), first -> new ArrayList<>())
+                            .add(new Matched(
+                                    use.definition().version(), use.trigger().id()));
+                }
+            } catch (RuntimeException | StackOverflowError thrown) {
+                problems.putIfAbsent(saga, "the key of " + use.trigger().id() + ": " + thrown);
+            }
+        }
+        var concerns = new ArrayList<Concern>();
+        found.forEach((id, triggers) -> concerns.add(new Concern(id.saga(), id, triggers, null)));
+        problems.forEach((saga, problem) -> concerns.add(new Concern(saga, null, List.of(), problem)));
+        return concerns;
+    }
+}

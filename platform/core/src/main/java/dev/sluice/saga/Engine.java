@@ -1,0 +1,494 @@
+package dev.sluice.saga;
+
+import dev.sluice.log.Failure;
+import dev.sluice.log.ShardTransaction;
+import dev.sluice.log.Write;
+import dev.sluice.saga.Incoming.Acted;
+import dev.sluice.saga.Incoming.Answered;
+import dev.sluice.saga.Incoming.Fired;
+import dev.sluice.saga.Incoming.Passed;
+import dev.sluice.saga.machine.Direction;
+import dev.sluice.saga.machine.Input;
+import dev.sluice.saga.machine.Outcome;
+import dev.sluice.shard.EventLog;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sagas of a shard: gathers inputs while a write is under way, lets instances react to them in the next, and then sends and waits for what
+ * they have decided. All state belongs to its context.
+ */
+final class Engine extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final long TICK_MILLIS = 1_000;
+    private static final long BUSY_MILLIS = 20;
+    private static final int MAX_ACTIONS = 1_000;
+    /** So many inputs are tried alone after a crash loop. */
+    private static final int TRIED_ALONE = 1_000;
+
+    private final Shared shared;
+    private final int shard;
+    private final Reactor reactor;
+    private final Timers timers;
+    private final Dispatcher dispatcher;
+    private final ArrayDeque<Incoming> waiting = new ArrayDeque<>();
+    private final AtomicInteger actions = new AtomicInteger();
+    private final Map<Integer, Long> passed = new HashMap<>();
+    private final Map<Integer, Long> written = new HashMap<>();
+    private final List<Promise<Void>> room = new ArrayList<>();
+    private volatile @Nullable Starts starts;
+    private @Nullable String condemned;
+    private int alone;
+    private boolean isWriting;
+    private boolean isHalted;
+    private boolean isStopping;
+    private @Nullable Promise<Void> idle;
+    private long alarm = -1;
+    private long alarmMillis;
+
+    /** What all engines of a process share. */
+    record Shared(
+            EventLog log,
+            Definitions definitions,
+            Participants participants,
+            SagaLimits limits,
+            LongSupplier clockMicros,
+            Failpoints failpoints,
+            Told told) {}
+
+    /** Hears of every write of a shard. */
+    interface Told {
+        void reacted(int shard, Reacted reacted);
+    }
+
+    Engine(Shared shared, int shard) {
+        this.shared = shared;
+        this.shard = shard;
+        int shards = shared.log().shards();
+        reactor = new Reactor(shared.definitions(), shared.limits(), shards);
+        timers = new Timers(shared.log(), shard, shared.limits().timerWindow().toMillis());
+        dispatcher = new Dispatcher(
+                shared.log(), shard, Math.max(1, shared.limits().inFlight() / shards), this::send, this::answered);
+    }
+
+    @Override
+    public Future<?> start() {
+        var head = shared.log().head();
+        return shared.log().write(shard, tx -> boot(tx, head::offset)).onSuccess(booted -> {
+            starts = booted;
+            if (booted.isLoop()) {
+                condemned = booted.tried();
+                alone = TRIED_ALONE;
+                LOG.warn("saga_crash_loop shard={} starts={} tried=\"{}\"", shard, booted.count(), condemned);
+            }
+            for (int source = 0; source < booted.cursors().size(); source++) {
+                passed.put(source, booted.cursors().get(source));
+                written.put(source, booted.cursors().get(source));
+            }
+        });
+    }
+
+    private interface Heads {
+        long of(int source);
+    }
+
+    /** What was never read is read from its end as it is at the first start. */
+    private Starts boot(ShardTransaction tx, Heads heads) {
+        var cursors = new ArrayList<Long>();
+        for (int source = 0; source < shared.log().shards(); source++) {
+            byte[] row = tx.get(RowKeys.cursor(source));
+            long cursor = row == null ? heads.of(source) : Json.value(row, Long.class);
+            if (row == null) {
+                tx.put(RowKeys.cursor(source), Json.bytes(cursor));
+            }
+            cursors.add(cursor);
+        }
+        byte[] row = tx.get(RowKeys.STARTS);
+        var started = Starts.after(row == null ? null : Json.value(row, Starts.class), cursors);
+        tx.put(RowKeys.STARTS, Json.bytes(started));
+        return started;
+    }
+
+    /** Sends what is to be sent and fires what is due; when all definitions are there. */
+    Future<Void> work() {
+        return on(() -> {
+            vertx.setPeriodic(TICK_MILLIS, tick -> tick());
+            dispatcher.start();
+            load();
+        });
+    }
+
+    private Future<Void> on(Runnable work) {
+        Promise<Void> done = Promise.promise();
+        context.runOnContext(now -> {
+            work.run();
+            done.complete();
+        });
+        return done.future();
+    }
+
+    /** Up to where a source had been read when it started. Any thread, once it has. */
+    long booted(int source) {
+        return Objects.requireNonNull(starts, "not started").cursors().get(source);
+    }
+
+    private long cursor(int source) {
+        return written.getOrDefault(source, 0L);
+    }
+
+    /** Takes inputs on; answers when there is room for more. Any thread. */
+    Future<Void> offer(List<Incoming> inputs) {
+        Promise<Void> hasRoom = Promise.promise();
+        context.runOnContext(now -> {
+            waiting.addAll(inputs);
+            if (isFull()) {
+                room.add(hasRoom);
+            } else {
+                hasRoom.complete();
+            }
+            pump();
+        });
+        return hasRoom.future();
+    }
+
+    /** OVERLOADED when too many operators wait. Any thread. */
+    void act(Acted acted) {
+        if (actions.incrementAndGet() > MAX_ACTIONS) {
+            actions.decrementAndGet();
+            acted.answer()
+                    .completeExceptionally(Failure.of(
+                            Failure.Kind.OVERLOADED,
+                            "found " + MAX_ACTIONS + " actions waiting for sagas, try again later"));
+            return;
+        }
+        acted.answer().whenComplete((done, refused) -> actions.decrementAndGet());
+        context.runOnContext(now -> {
+            if (isHalted || isStopping) {
+                acted.answer().completeExceptionally(unavailable());
+            } else {
+                waiting.add(acted);
+                pump();
+            }
+        });
+    }
+
+    private Failure unavailable() {
+        return Failure.of(
+                Failure.Kind.UNAVAILABLE, "found the sagas of shard " + shard + " stopped, expected them running");
+    }
+
+    private boolean isFull() {
+        return waiting.size() >= 4 * shared.limits().batch();
+    }
+
+    private Future<Outcome> send(Dispatch dispatch) {
+        var sent = shared.participants().send(dispatch);
+        shared.failpoints()
+                .reached(
+                        dispatch.direction() == Direction.UNDO
+                                ? Failpoints.Place.UNDO_SENT
+                                : dispatch.direction() == Direction.PUBLISH
+                                        ? Failpoints.Place.PUBLISHED
+                                        : Failpoints.Place.SENT);
+        return sent;
+    }
+
+    private void answered(Dispatch dispatch, Outcome outcome) {
+        shared.failpoints().reached(Failpoints.Place.ANSWERED);
+        waiting.add(new Answered(
+                dispatch,
+                new Input.Replied(
+                        dispatch.step(), dispatch.direction(), dispatch.epoch(), dispatch.attempt(), outcome)));
+        pump();
+    }
+
+    private void tick() {
+        if (isHalted || isStopping) {
+            return;
+        }
+        passed.forEach((source, offset) -> {
+            if (offset > cursor(source) && !isWriting && waiting.isEmpty()) {
+                waiting.add(new Passed(source, offset));
+            }
+        });
+        if (!waiting.isEmpty()) {
+            write();
+        }
+        dispatcher.read();
+        load();
+    }
+
+    private void load() {
+        timers.load(nowMillis())
+                .onSuccess(held -> fire())
+                .onFailure(
+                        failed -> LOG.warn("saga_timers_unread shard={} problem=\"{}\"", shard, failed.getMessage()));
+    }
+
+    private long nowMillis() {
+        return shared.clockMicros().getAsLong() / 1_000;
+    }
+
+    /** Hands on the timers that are due, and sets the alarm for the next. */
+    private void fire() {
+        if (isHalted || isStopping) {
+            return;
+        }
+        boolean isAny = false;
+        while (!isFull()) {
+            var due = timers.take(nowMillis(), shared.limits().batch());
+            if (due.isEmpty()) {
+                break;
+            }
+            isAny = true;
+            due.forEach(key -> waiting.add(fired(key)));
+        }
+        if (isAny) {
+            shared.failpoints().reached(Failpoints.Place.TIMER_DUE);
+            pump();
+        }
+        setAlarm();
+    }
+
+    private static Fired fired(String key) {
+        return new Fired(
+                new InstanceId(RowKeys.part(key, 3), RowKeys.part(key, 4)),
+                new Input.TimerFired(RowKeys.part(key, 5), Timers.dueMillis(key)));
+    }
+
+    private void setAlarm() {
+        Long next = timers.nextMillis();
+        if (next == null || alarm >= 0 && alarmMillis <= next) {
+            return;
+        }
+        if (alarm >= 0) {
+            vertx.cancelTimer(alarm);
+        }
+        alarmMillis = next;
+        alarm = vertx.setTimer(Math.max(1, next - nowMillis()), rung -> {
+            alarm = -1;
+            fire();
+        });
+    }
+
+    private void pump() {
+        while (waiting.peek() instanceof Passed it) {
+            passed.merge(it.source(), it.offset(), Math::max);
+            waiting.remove();
+        }
+        if (!waiting.isEmpty()) {
+            write();
+        } else {
+            hasRoom();
+        }
+    }
+
+    private void write() {
+        if (isWriting || isHalted || isStopping) {
+            return;
+        }
+        isWriting = true;
+        var batch = gather();
+        shared.failpoints().reached(Failpoints.Place.INPUT_READ);
+        if (alone > 0) {
+            alone--;
+            tryAlone(batch);
+        } else {
+            commit(batch, tx -> reactor.react(tx, batch));
+        }
+    }
+
+    private void endLoop() {
+        var known = starts;
+        if (known != null && known.isLoop()) {
+            starts = known.ended();
+            shared.log()
+                    .write(shard, tx -> {
+                        tx.put(RowKeys.STARTS, Json.bytes(known.ended()));
+                        return tx.shard();
+                    })
+                    .onFailure(failed ->
+                            LOG.warn("saga_crash_loop_noted shard={} problem=\"{}\"", shard, failed.getMessage()));
+        }
+    }
+
+    private List<Incoming> gather() {
+        int most = alone > 0 ? 1 : shared.limits().batch();
+        var batch = new ArrayList<Incoming>(Math.min(most, waiting.size() + passed.size()));
+        while (batch.size() < most && !waiting.isEmpty()) {
+            batch.add(waiting.poll());
+        }
+        return batch;
+    }
+
+    /** After a crash loop: says first what it is going to try, so that the next start knows what to condemn. */
+    private void tryAlone(List<Incoming> batch) {
+        var input = batch.get(0);
+        var known = starts;
+        if (known == null || !known.isLoop()) {
+            commit(batch, tx -> reactor.react(tx, batch));
+        } else if (input.name().equals(condemned)) {
+            condemned = null;
+            condemn(batch, "the process ended whenever " + input.name() + " came");
+        } else {
+            shared.log()
+                    .write(shard, tx -> {
+                        tx.put(RowKeys.STARTS, Json.bytes(known.trying(input.name())));
+                        return tx.shard();
+                    })
+                    .onSuccess(noted -> commit(batch, tx -> reactor.react(tx, batch)))
+                    .onFailure(failed -> failed(batch, failed));
+        }
+    }
+
+    private void commit(List<Incoming> batch, Write<Reacted> write) {
+        shared.log()
+                .write(shard, write)
+                .onSuccess(reacted -> committed(batch, reacted))
+                .onFailure(failed -> failed(batch, failed));
+    }
+
+    private void committed(List<Incoming> batch, Reacted reacted) {
+        shared.failpoints().reached(Failpoints.Place.COMMITTED);
+        isWriting = false;
+        for (var input : batch) {
+            if (input instanceof Incoming.Arrived it) {
+                read(it.source(), it.offset());
+            } else if (input instanceof Passed it) {
+                read(it.source(), it.offset());
+            }
+        }
+        timers.change(reacted.disarmed(), reacted.armed());
+        dispatcher.change(reacted.unsent(), reacted.sent());
+        for (var answer : reacted.answers()) {
+            if (answer.refusal() != null) {
+                answer.to().answer().completeExceptionally(answer.refusal());
+            } else {
+                answer.to().answer().complete(answer.instance());
+            }
+        }
+        shared.told().reacted(shard, reacted);
+        var stopped = idle;
+        if (stopped != null) {
+            stopped.complete();
+            return;
+        }
+        if (alone == 0) {
+            endLoop();
+        }
+        fire();
+        pump();
+        hasRoom();
+    }
+
+    private void read(int source, long offset) {
+        written.merge(source, offset, Math::max);
+        passed.merge(source, offset, Math::max);
+    }
+
+    private void hasRoom() {
+        if (!isFull() && !room.isEmpty()) {
+            var told = List.copyOf(room);
+            room.clear();
+            told.forEach(Promise::complete);
+        }
+    }
+
+    /** Too busy: again. A shard that stopped: no more. A bug: each input alone, and the one that it is parks its instance. */
+    private void failed(List<Incoming> batch, Throwable cause) {
+        reactor.forget();
+        if (cause instanceof Failure failure && failure.kind() == Failure.Kind.OVERLOADED) {
+            again(batch);
+        } else if (cause instanceof Failure failure
+                && (failure.kind() == Failure.Kind.UNAVAILABLE || failure.kind() == Failure.Kind.OUTCOME_UNKNOWN)) {
+            halt(batch, failure);
+        } else if (batch.size() > 1) {
+            alone = batch.size();
+            again(batch);
+        } else {
+            LOG.warn(
+                    "saga_input_broken shard={} input=\"{}\"",
+                    shard,
+                    batch.get(0).name(),
+                    cause);
+            condemn(batch, String.valueOf(cause));
+        }
+    }
+
+    private void condemn(List<Incoming> batch, String error) {
+        shared.log()
+                .write(shard, tx -> reactor.park(tx, batch.get(0), error))
+                .onSuccess(reacted -> committed(batch, reacted))
+                .onFailure(failed -> {
+                    if (failed instanceof Failure failure && failure.kind() == Failure.Kind.OVERLOADED) {
+                        vertx.setTimer(BUSY_MILLIS, later -> condemn(batch, error));
+                    } else {
+                        halt(batch, failed);
+                    }
+                });
+    }
+
+    private void again(List<Incoming> batch) {
+        for (int i = batch.size() - 1; i >= 0; i--) {
+            waiting.addFirst(batch.get(i));
+        }
+        vertx.setTimer(BUSY_MILLIS, later -> {
+            isWriting = false;
+            pump();
+        });
+    }
+
+    private void halt(List<Incoming> batch, Throwable cause) {
+        isHalted = true;
+        dispatcher.stop();
+        LOG.warn("sagas_halted shard={} problem=\"{}\"", shard, cause.getMessage());
+        batch.forEach(this::refuse);
+        waiting.forEach(this::refuse);
+        waiting.clear();
+        room.clear();
+        if (idle != null) {
+            idle.complete();
+        }
+    }
+
+    private void refuse(Incoming input) {
+        if (input instanceof Acted acted) {
+            acted.answer().completeExceptionally(unavailable());
+        }
+    }
+
+    /** Finishes the write that is under way; what waits comes again at the next start. */
+    @Override
+    public Future<?> stop() {
+        isStopping = true;
+        dispatcher.stop();
+        Promise<Void> ended = Promise.promise();
+        if (isWriting) {
+            idle = ended;
+        } else {
+            ended.complete();
+        }
+        return ended.future().compose(done -> {
+            waiting.forEach(this::refuse);
+            waiting.clear();
+            return isHalted
+                    ? Future.succeededFuture()
+                    : shared.log().write(shard, tx -> {
+                        tx.delete(RowKeys.STARTS);
+                        return tx.shard();
+                    });
+        });
+    }
+}

@@ -1,0 +1,87 @@
+package dev.sluice.saga;
+
+import dev.sluice.saga.definition.ReceivedEvent;
+import dev.sluice.saga.machine.Input;
+import dev.sluice.saga.machine.Instance;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Something for the instances of a shard, as it waits for the next write. */
+sealed interface Incoming {
+    /** What {@code causationid} says of events that it leads to. */
+    String cause();
+
+    /** What it is called where it is tried alone; the same when it comes again after a restart. */
+    default String name() {
+        return getClass().getSimpleName() + " " + cause();
+    }
+
+    /** An event that concerns instances of this shard, or one of whose keys cannot be told. */
+    record Arrived(int source, long offset, ReceivedEvent event, List<Concern> concerns) implements Incoming {
+        @Override
+        public String cause() {
+            return event.id();
+        }
+
+        @Override
+        public String name() {
+            return event.position();
+        }
+    }
+
+    /** A source has been read up to here. */
+    record Passed(int source, long offset) implements Incoming {
+        @Override
+        public String cause() {
+            return source + ":" + offset;
+        }
+    }
+
+    record Answered(Dispatch of, Input.Replied reply) implements Incoming {
+        @Override
+        public String cause() {
+            return of.commandId();
+        }
+
+        @Override
+        public String name() {
+            return of.commandId() + "/" + of.attempt();
+        }
+    }
+
+    record Fired(InstanceId id, Input.TimerFired timer) implements Incoming {
+        @Override
+        public String cause() {
+            return timer.id();
+        }
+
+        @Override
+        public String name() {
+            return RowKeys.timer(id, timer.id(), timer.dueMillis());
+        }
+    }
+
+    record Acted(InstanceId id, Input.OperatorAction action, CompletableFuture<Instance> answer) implements Incoming {
+        @Override
+        public String cause() {
+            return action.id();
+        }
+    }
+
+    /**
+     * An instance that an event is for.
+     *
+     * @param id null when the key could not be told
+     * @param triggers by which it may be, of any version
+     * @param problem why the key could not be told
+     */
+    record Concern(
+            String saga,
+            @Nullable InstanceId id,
+            List<Matched> triggers,
+            @Nullable String problem) {}
+
+    /** A trigger of a version of a saga. */
+    record Matched(int version, String trigger) {}
+}

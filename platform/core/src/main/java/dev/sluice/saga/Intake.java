@@ -1,0 +1,129 @@
+package dev.sluice.saga;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.Selection;
+import dev.sluice.saga.definition.ReceivedEvent;
+import dev.sluice.shard.EventLog;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the log once for the engines of all shards, from where the last of them stands, and hands each the events of its instances; who has read
+ * further passes over what it knows. Reads on when all have room. All state belongs to its context.
+ */
+final class Intake extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+    private static final long AGAIN_MILLIS = 1_000;
+
+    private final EventLog log;
+    private final Definitions definitions;
+    private final List<Engine> engines;
+    private Cursor cursor;
+    private EventLog.@Nullable LiveRead read;
+    private boolean isStopping;
+
+    Intake(EventLog log, Definitions definitions, List<Engine> engines) {
+        this.log = log;
+        this.definitions = definitions;
+        this.engines = engines;
+        cursor = Cursor.start(log.shards());
+    }
+
+    @Override
+    public Future<?> start() {
+        for (int source = 0; source < log.shards(); source++) {
+            long lowest = Long.MAX_VALUE;
+            for (var engine : engines) {
+                lowest = Math.min(lowest, engine.booted(source));
+            }
+            cursor = cursor.with(source, lowest);
+        }
+        subscribe();
+        return Future.succeededFuture();
+    }
+
+    private void subscribe() {
+        var subscribed = log.subscribe(new Selection.All(), cursor, event -> definitions.wants(event.type()));
+        read = subscribed;
+        subscribed.exceptionHandler(failed -> {
+            LOG.warn("saga_intake_failed problem=\"{}\"", failed.getMessage());
+            vertx.setTimer(AGAIN_MILLIS, again -> {
+                if (!isStopping) {
+                    subscribe();
+                }
+            });
+        });
+        subscribed.pause();
+        subscribed.handler(batch -> take(subscribed, batch));
+        subscribed.fetch(1);
+    }
+
+    private void take(EventLog.LiveRead from, EventLog.Batch batch) {
+        int source = 0;
+        while (source < log.shards() - 1 && batch.cursor().offset(source) == cursor.offset(source)) {
+            source++;
+        }
+        long offset = batch.cursor().offset(source);
+        var inputs = new ArrayList<List<Incoming>>();
+        engines.forEach(engine -> inputs.add(new ArrayList<>()));
+        for (var event : batch.events()) {
+            sort(event, inputs);
+        }
+        var offered = new ArrayList<Future<Void>>();
+        for (int shard = 0; shard < engines.size(); shard++) {
+            inputs.get(shard).add(new Incoming.Passed(source, offset));
+            offered.add(engines.get(shard).offer(inputs.get(shard)));
+        }
+        cursor = batch.cursor();
+        Future.all(offered)
+                .onSuccess(all -> from.fetch(1))
+                .onFailure(bug -> LOG.error("saga_intake_stopped at={}", batch.cursor(), bug));
+    }
+
+    private void sort(RecordedEvent recorded, List<List<Incoming>> inputs) {
+        JsonNode data = NullNode.getInstance();
+        Failure broken = null;
+        try {
+            data = Json.data(recorded);
+        } catch (Failure noJson) {
+            broken = noJson;
+        }
+        var event = new ReceivedEvent(
+                recorded.position().toString(),
+                recorded.id(),
+                recorded.type(),
+                recorded.stream(),
+                recorded.timeMicros(),
+                data,
+                recorded.attributes().get("correlationid") instanceof String text ? text : null);
+        var concerns = definitions.concerns(recorded.type(), event, broken);
+        for (int shard = 0; shard < engines.size(); shard++) {
+            int here = shard;
+            var ours = concerns.stream()
+                    .filter(each -> here == (each.id() == null ? recorded.shard() : shardOf(each.id())))
+                    .toList();
+            if (!ours.isEmpty()) {
+                inputs.get(shard).add(new Incoming.Arrived(recorded.shard(), recorded.offset(), event, ours));
+            }
+        }
+    }
+
+    private int shardOf(InstanceId id) {
+        return log.shardOf(id.stream(1));
+    }
+
+    @Override
+    public Future<?> stop() {
+        isStopping = true;
+        return read == null ? Future.succeededFuture() : read.close();
+    }
+}

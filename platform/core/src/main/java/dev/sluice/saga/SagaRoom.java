@@ -1,0 +1,152 @@
+package dev.sluice.saga;
+
+import dev.sluice.bus.Mesh;
+import dev.sluice.log.EventQuery.Direction;
+import dev.sluice.log.Failure;
+import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.machine.Input;
+import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.SagaEvent;
+import dev.sluice.saga.machine.Status;
+import dev.sluice.shard.EventLog;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/** The sagas of a process: an engine for each shard, and a reader of the log for all of them. */
+public final class SagaRoom {
+    private static final int MAX_HISTORY = 1_000;
+
+    private final Vertx vertx;
+    private final EventLog log;
+    private final Definitions definitions = new Definitions();
+    private final DefinitionLog registered;
+    private final Tally tally;
+    private final List<Engine> engines = new ArrayList<>();
+    private final List<String> deployed = new ArrayList<>();
+    private Future<Void> changes = Future.succeededFuture();
+
+    /** An event of an instance's stream. */
+    public record Happened(long version, long recordedMicros, SagaEvent event) {}
+
+    public SagaRoom(
+            Vertx vertx,
+            EventLog log,
+            Mesh mesh,
+            SagaLimits limits,
+            LongSupplier clockMicros,
+            MeterRegistry metrics,
+            Failpoints failpoints) {
+        this.vertx = vertx;
+        this.log = log;
+        registered = new DefinitionLog(log, clockMicros);
+        tally = new Tally(log, metrics);
+        var shared = new Engine.Shared(
+                log,
+                definitions,
+                new Participants(log, mesh, clockMicros),
+                limits,
+                clockMicros,
+                failpoints,
+                tally::reacted);
+        for (int shard = 0; shard < log.shards(); shard++) {
+            engines.add(new Engine(shared, shard));
+        }
+    }
+
+    /**
+     * Takes a version of a saga on: new instances have the newest, live ones go on with theirs. DEFINITION_INVALID when that version was
+     * registered with another content.
+     */
+    public synchronized Future<Void> register(SagaDefinition definition) {
+        changes = changes.otherwiseEmpty()
+                .compose(before -> registered.register(definition))
+                .onSuccess(done -> {
+                    definitions.add(definition);
+                    tally.watch(definition.name());
+                });
+        return changes;
+    }
+
+    /** Goes on where the store is; when all that have live instances are {@link #register registered}. */
+    public Future<Void> start() {
+        var worker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
+        return tally.load()
+                .compose(loaded -> Future.all(
+                        engines.stream().map(engine -> deploy(engine, worker)).toList()))
+                .compose(booted -> Future.all(engines.stream().map(Engine::work).toList()))
+                .compose(working -> deploy(new Intake(log, definitions, engines), worker));
+    }
+
+    private Future<Void> deploy(Deployable verticle, DeploymentOptions options) {
+        return vertx.deployVerticle(verticle, options)
+                .onSuccess(id -> {
+                    synchronized (deployed) {
+                        deployed.add(0, id);
+                    }
+                })
+                .mapEmpty();
+    }
+
+    /** What an operator does; WRONG_STATUS when it cannot be done now, NOT_FOUND. Answers after its commit. */
+    public Future<Instance> act(String saga, String key, Input.OperatorAction action) {
+        var id = new InstanceId(saga, key);
+        var answer = new CompletableFuture<Instance>();
+        engines.get(shardOf(id)).act(new Incoming.Acted(id, action, answer));
+        return Future.fromCompletionStage(answer, vertx.getOrCreateContext());
+    }
+
+    /** The newest run of a key as it is committed; NOT_FOUND. */
+    public Future<Instance> instance(String saga, String key) {
+        var id = new InstanceId(saga, key);
+        String row = RowKeys.instance(id);
+        return log.rows(shardOf(id), row, "", 1).map(rows -> {
+            if (rows.isEmpty() || !rows.get(0).key().equals(row)) {
+                throw Failure.of(
+                        Failure.Kind.NOT_FOUND, "found no instance of saga " + id + ", expected one that began");
+            }
+            return Json.instance(rows.get(0).value());
+        });
+    }
+
+    /** What happened to a run, from a version of its stream on. */
+    public Future<List<Happened>> history(String saga, String key, int run, long fromVersion) {
+        return log.readStream(new InstanceId(saga, key).stream(run), fromVersion, Direction.FORWARD, MAX_HISTORY)
+                .map(events -> events.stream()
+                        .map(event -> new Happened(event.version(), event.recordedMicros(), Json.event(event)))
+                        .toList());
+    }
+
+    private int shardOf(InstanceId id) {
+        return log.shardOf(id.stream(1));
+    }
+
+    /** All versions that this process has the code of. */
+    public List<SagaDefinition> definitions() {
+        return definitions.all();
+    }
+
+    /** How many instances of a saga have which status. */
+    public Map<Status, Long> counts(String saga) {
+        return tally.counts(saga);
+    }
+
+    /** Lets writes under way end; what was not answered yet is sent again at the next start. */
+    public Future<Void> close() {
+        var stopping = Future.<Void>succeededFuture();
+        synchronized (deployed) {
+            for (var id : deployed) {
+                stopping = stopping.eventually(() -> vertx.undeploy(id));
+            }
+        }
+        return stopping;
+    }
+}
