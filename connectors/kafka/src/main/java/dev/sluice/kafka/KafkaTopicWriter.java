@@ -23,7 +23,7 @@ final class KafkaTopicWriter implements TopicWriter {
 
     private final ClientSettings settings;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        var made = new Thread(task, "kafka-dead-letters");
+        var made = new Thread(task, "kafka-writer");
         made.setDaemon(true);
         return made;
     });
@@ -35,30 +35,37 @@ final class KafkaTopicWriter implements TopicWriter {
     }
 
     @Override
-    public CompletionStage<Void> write(String topic, Source.RawRecord letter) {
+    public CompletionStage<Void> write(String topic, Source.RawRecord written) {
         var answer = new CompletableFuture<Void>();
         try {
-            thread.execute(() -> send(topic, letter, answer));
+            thread.execute(() -> send(topic, written, answer));
         } catch (RejectedExecutionException closed) {
-            answer.completeExceptionally(failure(topic, closed));
+            answer.completeExceptionally(failure(topic, Failure.Kind.UNAVAILABLE, closed));
         }
         return answer;
     }
 
-    private void send(String topic, Source.RawRecord letter, CompletableFuture<Void> answer) {
+    private void send(String topic, Source.RawRecord written, CompletableFuture<Void> answer) {
+        if (answer.isDone()) {
+            return;
+        }
+        var sender = Thread.currentThread();
         try {
-            var timestamp = letter.timestampMillis() < 0 ? null : (Long) letter.timestampMillis();
-            var message = new ProducerRecord<>(topic, null, timestamp, letter.key(), letter.value());
-            letter.headers().forEach(header -> message.headers().add(header.name(), header.value()));
-            producer().send(message, (written, failed) -> {
+            var timestamp = written.timestampMillis() < 0 ? null : (Long) written.timestampMillis();
+            var message = new ProducerRecord<>(topic, null, timestamp, written.key(), written.value());
+            written.headers().forEach(header -> message.headers().add(header.name(), header.value()));
+            producer().send(message, (taken, failed) -> {
                 if (failed == null) {
                     answer.complete(null);
                 } else {
-                    answer.completeExceptionally(failure(topic, failed));
+                    // on our own thread it is told before anything has left
+                    boolean hasLeft = Thread.currentThread() != sender;
+                    answer.completeExceptionally(
+                            failure(topic, hasLeft ? Failure.Kind.OUTCOME_UNKNOWN : Failure.Kind.UNAVAILABLE, failed));
                 }
             });
         } catch (KafkaException failed) {
-            answer.completeExceptionally(failure(topic, failed));
+            answer.completeExceptionally(failure(topic, Failure.Kind.UNAVAILABLE, failed));
         }
     }
 
@@ -71,10 +78,10 @@ final class KafkaTopicWriter implements TopicWriter {
         return made;
     }
 
-    private static Failure failure(String topic, Throwable failed) {
+    private static Failure failure(String topic, Failure.Kind kind, Throwable failed) {
         return Failure.of(
-                failed instanceof RecordTooLargeException ? Failure.Kind.EVENT_TOO_LARGE : Failure.Kind.UNAVAILABLE,
-                "topic " + topic + " did not take a dead letter: " + failed.getMessage());
+                failed instanceof RecordTooLargeException ? Failure.Kind.EVENT_TOO_LARGE : kind,
+                "topic " + topic + " did not take a record: " + failed.getMessage());
     }
 
     @Override

@@ -317,18 +317,19 @@ final class PollLoop implements AutoCloseable {
     private void locate(Lane lane) {
         lane.phase = Phase.LOCATING;
         int attempt = ++lane.attempt;
-        CompletionStage<Long> offset = sink.position(lane.identity)
-                .thenCompose(stored -> stored == null
-                        ? topics.earliest(lane.topicPartition)
-                        : CompletableFuture.completedFuture(stored));
-        onAnswer(offset, (from, failure) -> {
+        var beginning =
+                sink.position(lane.identity).thenCompose(position -> topics.beginning(lane.topicPartition, position));
+        onAnswer(beginning, (from, failure) -> {
             if (attempt != lane.attempt) {
                 return;
             }
             if (from == null) {
                 failed(lane, failure == null ? new IllegalStateException("no position") : failure);
             } else {
-                read(lane, from);
+                read(lane, from.offset());
+                if (from.isEnd()) {
+                    handOver(lane, List.of(), from.offset());
+                }
             }
         });
     }

@@ -1,5 +1,6 @@
 package dev.sluice.kafka;
 
+import dev.sluice.spi.Source;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -36,6 +37,9 @@ final class Topics {
 
     /** What a partition holds: offsets of its first and next record. */
     record Range(long earliest, long latest) {}
+
+    /** Where reading begins; {@code isEnd}: the sink does not know it yet. */
+    record Beginning(long offset, boolean isEnd) {}
 
     CompletionStage<Found> find() {
         CompletionStage<String> cluster = admin.describeCluster().clusterId().toCompletionStage();
@@ -87,12 +91,18 @@ final class Topics {
         throw new CompletionException(cause);
     }
 
-    CompletionStage<Long> earliest(TopicPartition partition) {
-        return offset(partition, OffsetSpec.earliest());
+    /** Where a sink's position is: null is the beginning. */
+    CompletionStage<Beginning> beginning(TopicPartition partition, @Nullable Long position) {
+        if (position == null) {
+            return offset(partition, OffsetSpec.earliest()).thenApply(offset -> new Beginning(offset, false));
+        }
+        return position == Source.END
+                ? offset(partition, OffsetSpec.latest()).thenApply(offset -> new Beginning(offset, true))
+                : CompletableFuture.completedFuture(new Beginning(position, false));
     }
 
     CompletionStage<Range> range(TopicPartition partition) {
-        return earliest(partition).thenCombine(offset(partition, OffsetSpec.latest()), Range::new);
+        return offset(partition, OffsetSpec.earliest()).thenCombine(offset(partition, OffsetSpec.latest()), Range::new);
     }
 
     private CompletionStage<Long> offset(TopicPartition partition, OffsetSpec spec) {

@@ -107,6 +107,20 @@ class KafkaSourceTest {
     }
 
     @Test
+    void beginsAtTheEndAndSaysWhereThatIsBeforeAnythingComes(TestInfo test) throws Exception {
+        String topic = topic(test, 2);
+        send(topic, 0, 0, 100);
+        sink.beginAtEnd();
+
+        start(topic);
+        soon().until(() -> sink.next(topic, 0) == 100 && sink.next(topic, 1) == 0);
+        send(topic, 0, 100, 3);
+
+        soon().until(() -> sink.values(topic, 0).size() == 3);
+        assertThat(sink.values(topic, 0)).isEqualTo(numbers(100, 3));
+    }
+
+    @Test
     void pausesAPartitionWhileItsPollIsAtTheSink(TestInfo test) throws Exception {
         String topic = topic(test, 2);
         sink.hold();

@@ -19,6 +19,7 @@ final class MemorySink implements Source.Sink {
     private @Nullable Failure refusal;
     private int refusals;
     private boolean isLossAccepted;
+    private @Nullable Long unknown;
     private int polls;
     private int inFlight;
     private int mostInFlight;
@@ -39,7 +40,7 @@ final class MemorySink implements Source.Sink {
     public synchronized CompletionStage<@Nullable Long> position(Source.Partition partition) {
         Stored known = stored.get(key(partition));
         if (known == null || known.next < 0) {
-            return CompletableFuture.completedFuture(null);
+            return CompletableFuture.completedFuture(unknown);
         }
         return known.identity.equals(partition)
                 ? CompletableFuture.completedFuture(known.next)
@@ -103,6 +104,11 @@ final class MemorySink implements Source.Sink {
     synchronized void refuse(Failure failure, int count) {
         refusal = failure;
         refusals = count;
+    }
+
+    /** Asks for what comes from now on of a partition that it does not know. */
+    synchronized void beginAtEnd() {
+        unknown = Source.END;
     }
 
     /** Lets gaps pass. */

@@ -73,14 +73,13 @@ public final class EventBusMesh implements Mesh {
                         : Future.failedFuture(undelivered(address, reply.cause(), within.getSendTimeout())));
     }
 
-    private DeliveryOptions within(Call call) {
+    /** A call's own deadline holds, also a later one: an outside participant may take minutes. */
+    DeliveryOptions within(Call call) {
         if (!call.hasDeadline()) {
             return options;
         }
         long millis = TimeUnit.NANOSECONDS.toMillis(call.remainingNanos(System.nanoTime()) + MILLI_NANOS - 1);
-        return millis >= ANSWER_WITHIN_MILLIS
-                ? options
-                : new DeliveryOptions(options).setSendTimeout(Math.max(1, millis));
+        return new DeliveryOptions(options).setSendTimeout(Math.max(1, millis));
     }
 
     private static <A> Future<A> settle(@Nullable A answer) {

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * of a partition in flight, and reads on from what the shards have stored.
  */
 public interface Source extends AutoCloseable {
+    /** What a sink may answer instead of a position: read what comes from now on. The first poll then is empty and says where that is. */
+    long END = -1;
+
     /** Begins to poll on threads of its own; returns at once. A broker that is away is tried again with backoff. */
     void start(Sink sink);
 
@@ -44,7 +47,10 @@ public interface Source extends AutoCloseable {
 
     /** Where a source hands polls over: the ingest room. */
     interface Sink {
-        /** The smallest stored next offset over all shards, null when nothing is stored anywhere. Fails when the topic behind the name is another one (SOURCE_CHANGED). */
+        /**
+         * Where to read on: the smallest stored next offset over all shards; null when nothing is stored anywhere, for the beginning; or
+         * {@link Source#END}. Fails when the topic behind the name is another one (SOURCE_CHANGED).
+         */
         CompletionStage<@Nullable Long> position(Partition partition);
 
         /** Takes one poll of one partition; the answer comes after the commit on every shard and allows the next poll of it. */

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class EventBusMeshTest {
     private final Vertx vertx = Vertx.vertx();
-    private final Mesh mesh = EventBusMesh.on(vertx);
+    private final EventBusMesh mesh = EventBusMesh.on(vertx);
 
     private record Question(byte[] bytes) {}
 
@@ -80,6 +80,15 @@ class EventBusMeshTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Test
+    void waitsUntilTheDeadlineOfTheCallAndAMinuteWhereThereIsNone() {
+        long inFiveMinutes = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+
+        assertThat(mesh.within(Call.PLAIN).getSendTimeout()).isEqualTo(60_000);
+        assertThat(mesh.within(Call.PLAIN.attempt(1, inFiveMinutes)).getSendTimeout())
+                .isBetween(200_000L, 300_000L);
     }
 
     private Throwable failureOf(String address) throws Exception {
