@@ -16,6 +16,8 @@ final class Lane {
     boolean isInFlight;
     /** The offset after what was handed over last. */
     long next = -1;
+    /** The end of the partition as it was last seen; the consumer tells it only of what it reads just now. */
+    long end = -1;
     /** The offset after what the sink has committed. */
     long committed = -1;
     /** The offset of the last watermark that every shard is known to have. */

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -410,12 +409,10 @@ final class PollLoop implements AutoCloseable {
         String problem = connectionProblem;
         for (Lane lane : lanes.values()) {
             problem = problem == null ? lane.problem : problem;
-            var behind = lane.phase == Phase.READING ? consumer.currentLag(lane.topicPartition) : OptionalLong.empty();
-            if (behind.isEmpty() || lag < 0) {
-                lag = -1;
-            } else {
-                lag += behind.getAsLong() + lane.next - lane.committed;
+            if (lane.phase == Phase.READING) {
+                consumer.currentLag(lane.topicPartition).ifPresent(behind -> lane.end = lane.next + behind);
             }
+            lag = lane.end < 0 || lag < 0 ? -1 : lag + Math.max(0, lane.end - lane.committed);
         }
         var known = found;
         if (known == null) {

@@ -121,6 +121,20 @@ class KafkaSourceTest {
     }
 
     @Test
+    void saysHowFarBehindItIsWhileItIsRefused(TestInfo test) throws Exception {
+        String topic = topic(test, 1);
+        send(topic, 0, 0, 100);
+        sink.refuse(Failure.of(Failure.Kind.RATE_LIMITED, "later").with("retryAfterMillis", 50), Integer.MAX_VALUE);
+
+        var source = start(topic);
+
+        soon().until(() -> source.status().lag() == 100);
+        soon().during(Duration.ofMillis(300)).until(() -> source.status().lag() == 100);
+        sink.refuse(Failure.of(Failure.Kind.RATE_LIMITED, "no more"), 0);
+        soon().until(() -> source.status().lag() == 0 && sink.values(topic, 0).size() == 100);
+    }
+
+    @Test
     void pausesAPartitionWhileItsPollIsAtTheSink(TestInfo test) throws Exception {
         String topic = topic(test, 2);
         sink.hold();
