@@ -88,7 +88,10 @@ public final class CommandRoom {
         }
         LOG.error("command_failed type={} stream={}", type, stream, cause);
         count(type, Outcome.INTERNAL);
-        return Failure.of(Failure.Kind.INTERNAL, "a bug in the code of command " + type + ": see the log for its name")
+        return Failure.of(
+                        Failure.Kind.INTERNAL,
+                        "found a bug while command " + type
+                                + " was decided (the server's log has it), expected a decision")
                 .with(Outcome.DETAIL, Outcome.INTERNAL.name());
     }
 
@@ -119,6 +122,31 @@ public final class CommandRoom {
                         "outcome",
                         outcome.name().toLowerCase(Locale.ROOT))
                 .increment();
+    }
+
+    /** Sends a command over the mesh; COMMAND_NOT_FOUND, and the Failures of {@link CommandAnswer}. */
+    public Future<CommandAnswer> ask(String type, CommandRequest request, Call call) {
+        if (!commands.containsKey(type)) {
+            return Future.failedFuture(Failure.of(
+                    Failure.Kind.COMMAND_NOT_FOUND,
+                    "found no command of type " + type + ", expected one that is registered"));
+        }
+        String id = request.commandId();
+        return mesh.<CommandAnswer>request(
+                        Addresses.command(type), request, id == null ? call : call.withIdempotencyKey(id))
+                .recover(cause -> Future.failedFuture(unknownWhenLate(cause)));
+    }
+
+    private static Throwable unknownWhenLate(Throwable cause) {
+        boolean isUnknown = cause instanceof Failure late
+                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
+                && !Boolean.FALSE.equals(late.details().get(Call.DONE));
+        return isUnknown
+                ? Failure.of(
+                                Failure.Kind.OUTCOME_UNKNOWN,
+                                cause.getMessage() + "; retry with the same command id to learn the outcome")
+                        .with(Outcome.DETAIL, Outcome.OUTCOME_UNKNOWN.name())
+                : cause;
     }
 
     /** All types of commands that are served, in the order of their names. */

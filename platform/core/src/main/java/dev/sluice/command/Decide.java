@@ -8,15 +8,16 @@ import dev.sluice.log.Write;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A command as a write: known already? → nothing to undo? → expected version → decide → events, what was answered, snapshot. It decides
- * upon the state in memory, else upon the one that was loaded, and only when that is the stream's last; otherwise it answers null and has
- * done nothing.
+ * upon the state in memory, else upon the one that was loaded, and only when that is the stream's last; otherwise it answers nothing and
+ * has done nothing.
  */
-final class Decide<C, E, S> implements Write<@Nullable Decided> {
+final class Decide<C, E, S> implements Write<Optional<Decided>> {
     private static final int MOST_EVENTS = 1_000;
 
     private final Aggregate<C, E, S> aggregate;
@@ -57,32 +58,36 @@ final class Decide<C, E, S> implements Write<@Nullable Decided> {
     }
 
     @Override
-    public @Nullable Decided run(ShardTransaction shard) {
+    public Optional<Decided> run(ShardTransaction shard) {
         checkInTime(attempt.call());
         var request = attempt.request();
         var before = repeated(shard, attempt);
         if (before != null) {
-            return before;
+            return Optional.of(before);
         }
         long version = shard.version(request.stream());
         if (request.undoes() != null && !hasEffect(shard, request.stream(), request.undoes(), version)) {
-            return answered(shard, Outcome.NOTHING, version, List.of(), null);
+            return Optional.of(answered(shard, Outcome.NOTHING, version, List.of(), null));
         }
         if (!request.expected().isMetBy(version)) {
             throw Failure.wrongVersion(request.stream(), request.expected(), version);
         }
         var now = last(version);
         if (now == null || preparedVersion >= 0 && preparedVersion != version) {
-            return null;
+            return Optional.empty();
         }
+        return Optional.of(decide(shard, now));
+    }
+
+    private Decided decide(ShardTransaction shard, Held<S> now) {
         var decision = guarded(() -> aggregate.decider().decide(attempt.command(), now.state()));
         if (decision instanceof Decision.Rejected<E> rejected) {
-            return answered(shard, Outcome.REJECTED, version, List.of(), rejected.rejection());
+            return answered(shard, Outcome.REJECTED, now.version(), List.of(), rejected.rejection());
         }
         return decision instanceof Decision.Accepted<E> accepted
                         && !accepted.events().isEmpty()
                 ? append(shard, accepted.events(), now)
-                : answered(shard, Outcome.NOTHING, version, List.of(), null);
+                : answered(shard, Outcome.NOTHING, now.version(), List.of(), null);
     }
 
     /** The answer that a command has got already, null when it is new. COMMAND_ID_REUSED. */

@@ -13,6 +13,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -104,16 +106,16 @@ final class Handling<C, E, S> {
         var decided = preparation == null
                 ? states.state(attempt.request().stream()).compose(state -> written(attempt, state, LOADS))
                 : known(attempt)
-                        .compose(known -> known != null
-                                ? Future.succeededFuture(known)
+                        .compose(known -> known.isPresent()
+                                ? Future.succeededFuture(known.get())
                                 : prepared(preparation, attempt, PREPARATIONS));
         return decided.compose(made -> answer(attempt, made));
     }
 
     private Future<Decided> written(Attempt<C> attempt, Held<S> state, int left) {
         return write(attempt, state, -1).compose(decided -> {
-            if (decided != null) {
-                return Future.succeededFuture(decided);
+            if (decided.isPresent()) {
+                return Future.succeededFuture(decided.get());
             }
             return left == 0
                     ? Future.failedFuture(overtaken(attempt, LOADS))
@@ -122,7 +124,7 @@ final class Handling<C, E, S> {
         });
     }
 
-    private Future<@Nullable Decided> write(Attempt<C> attempt, Held<S> state, long preparedVersion) {
+    private Future<Optional<Decided>> write(Attempt<C> attempt, Held<S> state, long preparedVersion) {
         int shard = log.shardOf(attempt.request().stream());
         return log.write(shard, new Decide<>(aggregate, states, attempt, state, preparedVersion));
     }
@@ -135,10 +137,12 @@ final class Handling<C, E, S> {
     }
 
     /** The answer of a command that need not be prepared, since it is known. */
-    private Future<@Nullable Decided> known(Attempt<C> attempt) {
+    private Future<Optional<Decided>> known(Attempt<C> attempt) {
         return attempt.request().commandId() == null
-                ? Future.succeededFuture()
-                : log.write(log.shardOf(attempt.request().stream()), shard -> Decide.repeated(shard, attempt));
+                ? Future.succeededFuture(Optional.empty())
+                : log.write(
+                        log.shardOf(attempt.request().stream()),
+                        shard -> Optional.ofNullable(Decide.repeated(shard, attempt)));
     }
 
     private Future<Decided> prepared(Aggregate.Preparation<C, S> preparation, Attempt<C> attempt, int left) {
@@ -146,8 +150,8 @@ final class Handling<C, E, S> {
         return preparation.prepare(attempt.command(), read).compose(command -> read.loaded()
                 .compose(state -> write(attempt.prepared(command), state, read.version()))
                 .compose(decided -> {
-                    if (decided != null) {
-                        return Future.succeededFuture(decided);
+                    if (decided.isPresent()) {
+                        return Future.succeededFuture(decided.get());
                     }
                     return left == 1
                             ? Future.failedFuture(overtaken(attempt, PREPARATIONS))
@@ -195,7 +199,7 @@ final class Handling<C, E, S> {
         return events.map(replies -> {
             String stream = attempt.request().stream();
             return new CommandAnswer(
-                    java.util.Objects.requireNonNull(known.decided()),
+                    Objects.requireNonNull(known.decided()),
                     decided.isDuplicate(),
                     stream,
                     known.version(),

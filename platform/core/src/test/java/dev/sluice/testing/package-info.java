@@ -1,2 +1,5 @@
-/** What the tests of those who build on the platform use: contracts to keep. In core's test-jar. */
+/** What tests of a user's own model are written with: the same code as in a server, without one. */
+@NullMarked
 package dev.sluice.testing;
+
+import org.jspecify.annotations.NullMarked;

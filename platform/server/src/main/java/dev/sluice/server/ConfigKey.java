@@ -28,6 +28,7 @@ enum ConfigKey {
     PROJECTIONS_DIR("projections.dir", "projections/", Type.TEXT, 0, 0),
     PROJECTIONS_REQUIRED("projections.required", "[]", Type.LIST, 0, 0),
     PROJECTIONS_MAX_LAG("projections.maxLag", "60s", Type.DURATION, 100, 86_400_000),
+    COMMANDS_STATES("commands.states", "100000", Type.NUMBER, 0, 10_000_000),
     POLICIES_DIR("policies.dir", "policies/", Type.TEXT, 0, 0),
     KAFKA_BOOTSTRAP_SERVERS("kafka.bootstrapServers", "", Type.TEXT, 0, 0),
     WS_MAX_SUBSCRIPTIONS("ws.maxSubscriptions", "128", Type.NUMBER, 1, 10_000),

@@ -1,6 +1,8 @@
 package dev.sluice.server;
 
 import dev.sluice.bus.EventBusMesh;
+import dev.sluice.command.AggregateProvider;
+import dev.sluice.command.CommandRoom;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.log.Cursor;
@@ -68,6 +70,7 @@ public final class Wiring implements AutoCloseable {
     private final Sidecar mesh;
     private final Log log;
     private final ReadPool reads;
+    private final CommandRoom commands;
     private final ProjectionRoom projections;
     private final ProjectionFiles projectionFiles;
     private final ControlPlane control;
@@ -103,6 +106,7 @@ public final class Wiring implements AutoCloseable {
         this.events = new LocalEventLog(vertx, log, mesh, reads);
         this.control = new ControlPlane(mesh, journal, events, System::nanoTime, metrics);
         this.policyFiles = new PolicyFiles(config.policyFolder(), new PoliciesOfFiles());
+        this.commands = new CommandRoom(events, mesh, reads, config.number(ConfigKey.COMMANDS_STATES), metrics);
         this.projections = new ProjectionRoom(
                 vertx,
                 log,
@@ -139,6 +143,7 @@ public final class Wiring implements AutoCloseable {
         var wiring = new Wiring(config);
         try {
             wiring.startControl();
+            wiring.registerAggregates();
             wiring.registerProjections();
             wiring.projectionFiles.start();
             wiring.port = await(wiring.gateway.listen());
@@ -219,13 +224,19 @@ public final class Wiring implements AutoCloseable {
     private Gateway.Rooms rooms() {
         var resolver =
                 new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
-        return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources(), control);
+        return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources(), control, commands);
     }
 
     /** Policies apply before anybody is served. */
     private void startControl() {
         controlPlane = await(vertx.deployVerticle(control, onWorker()));
         policyFiles.start();
+    }
+
+    private void registerAggregates() {
+        ServiceLoader.load(AggregateProvider.class).stream()
+                .flatMap(provider -> provider.get().aggregates().stream())
+                .forEach(commands::register);
     }
 
     /** Those written in Java; of a name the newest version first, since older ones are only to be rolled back to. */
@@ -251,6 +262,7 @@ public final class Wiring implements AutoCloseable {
         step("gateway", () -> await(gateway.close()));
         step("projection files", projectionFiles::close);
         step("policy files", policyFiles::close);
+        step("commands", () -> await(commands.close()));
         step("projections", projections::close);
         step("control plane", () -> await(stopControl()));
         step("mesh", mesh::close);

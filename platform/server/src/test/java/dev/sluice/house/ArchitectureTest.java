@@ -72,6 +72,7 @@ class ArchitectureTest {
                         "expression",
                         "yaml",
                         "resilience",
+                        "command",
                         "projection",
                         "projection.row",
                         "ingest",

@@ -97,7 +97,7 @@ class ConfigTest {
                 "`http: { port: many }`            | :1: http.port: found 'many', expected a whole number from 0 to 65535",
                 "`http: { port: 70000 }`           | :1: http.port: found '70000', expected a whole number from 0 to 65535",
                 "`http: { prot: 1 }`               | :1: found unknown key 'http.prot', expected one of allowedHosts, allowedOrigins, host, maxBody, port",
-                "`cache: {}`                       | :1: found unknown key 'cache', expected one of data, http, kafka, log",
+                "`cache: {}`                       | :1: found unknown key 'cache', expected one of commands, data, http, kafka, log",
                 "`http: [1]`                       | :1: http: found a list, expected keys and values",
                 "`http: { port: [1] }`             | :1: http.port: found a list, expected a single value",
                 "`http: { allowedHosts: a }`       | :1: http.allowedHosts: found 'a', expected a list",

@@ -5,8 +5,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -66,11 +64,8 @@ final class AppendCommand extends ServerCommand {
             description = "The event's id, which is also the append id (default: a new one).")
     private @Nullable String id;
 
-    @Option(
-            names = "--expect",
-            paramLabel = "N|any|none|exists",
-            description = "What the stream must be for the append to happen.")
-    private String expected = "any";
+    @Mixin
+    private ExpectOption expect = new ExpectOption();
 
     @Option(names = "--tag", paramLabel = "NAME:VALUE", description = "A tag; may be repeated.")
     private List<String> tags = new ArrayList<>();
@@ -96,9 +91,9 @@ final class AppendCommand extends ServerCommand {
         if (stream.equals("-")) {
             many(remote, new FromStandardInput(cli));
         } else if (count != 1) {
-            many(remote, new Repeated(data()));
+            many(remote, new Repeated(GivenJson.read(cli, data, members)));
         } else {
-            one(remote, data());
+            one(remote, GivenJson.read(cli, data, members));
         }
         return 0;
     }
@@ -111,13 +106,7 @@ final class AppendCommand extends ServerCommand {
         if (!stream.equals("-") && type == null) {
             throw usage("found no event type, expected 'append STREAM TYPE …'");
         }
-        if (data != null && !members.isEmpty()) {
-            throw usage("found both --data and '" + members.get(0) + "', expected one of them");
-        }
-        if (!expected.matches("any|none|exists|\\d{1,18}")) {
-            throw usage("found --expect '" + expected + "', expected a version, any, none or exists");
-        }
-        if (!expected.equals("any") && (stream.equals("-") || count != 1)) {
+        if (expect.isDemanding() && (stream.equals("-") || count != 1)) {
             throw usage("found --expect with several events, expected it with a single one");
         }
         if (count < 1 || !(rate > 0)) {
@@ -127,14 +116,7 @@ final class AppendCommand extends ServerCommand {
 
     private void one(Remote remote, @Nullable Object value) {
         var headers = new LinkedHashMap<String, String>();
-        switch (expected) {
-            case "any" -> {
-                // no precondition
-            }
-            case "none" -> headers.put("If-None-Match", "*");
-            case "exists" -> headers.put("If-Match", "*");
-            default -> headers.put("If-Match", '"' + expected + '"');
-        }
+        headers.putAll(expect.headers());
         var event = event(value, id == null ? UUID.randomUUID().toString() : id);
         headers.put("Idempotency-Key", Json.text(event.get("id")));
         var answer = remote.send(
@@ -177,54 +159,6 @@ final class AppendCommand extends ServerCommand {
             event.put("data", value);
         }
         return event;
-    }
-
-    private @Nullable Object data() throws IOException {
-        String source = data;
-        if (source == null
-                && members.size() == 1
-                && (members.get(0).equals("-") || members.get(0).startsWith("@"))) {
-            source = members.get(0);
-        }
-        if (source == null) {
-            return members.isEmpty() ? null : object();
-        }
-        String text = source.equals("-")
-                ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
-                : source.startsWith("@") ? file(source.substring(1)) : source;
-        try {
-            return Json.parse(text);
-        } catch (IllegalArgumentException malformed) {
-            throw usage("the data is not JSON: " + malformed.getMessage());
-        }
-    }
-
-    private static String file(String name) {
-        try {
-            return Files.readString(Path.of(name));
-        } catch (IOException unreadable) {
-            throw usage("cannot read " + name + ": " + unreadable);
-        }
-    }
-
-    private Map<String, @Nullable Object> object() {
-        var object = new LinkedHashMap<String, @Nullable Object>();
-        for (String member : members) {
-            int equals = member.indexOf('=');
-            if (equals < 1) {
-                throw usage("found data '" + member + "', expected name=value");
-            }
-            object.put(member.substring(0, equals), value(member.substring(equals + 1)));
-        }
-        return object;
-    }
-
-    private static @Nullable Object value(String text) {
-        try {
-            return Json.parse(text);
-        } catch (IllegalArgumentException plainText) {
-            return text;
-        }
     }
 
     private static Failure usage(String message) {

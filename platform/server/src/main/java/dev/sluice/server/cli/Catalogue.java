@@ -20,6 +20,8 @@ final class Catalogue {
         all.put("dev", "Run broker, server and samples on this machine.");
         all.put("serve", "Run the server in production.");
         all.put("append", "Append events to a stream.");
+        all.put("command", "Send a command to an aggregate.");
+        all.put("commands ls", "List the types of commands.");
         all.put("tail", "Follow the log.");
         all.put("read", "Read a stream, or one event.");
         all.put("streams ls", "List streams.");
@@ -68,6 +70,8 @@ final class Catalogue {
             case "dev" -> new DevCommand(cli);
             case "serve" -> new ServeCommand(cli);
             case "append" -> new AppendCommand(cli);
+            case "command" -> new CommandCommand(cli);
+            case "commands ls" -> new CommandCommand.Ls(cli);
             case "tail" -> new TailCommand(cli);
             case "read" -> new ReadCommand(cli);
             case "streams ls" -> new StreamsCommand.Ls(cli);

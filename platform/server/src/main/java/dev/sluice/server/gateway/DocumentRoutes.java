@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.command.CommandRoom;
 import dev.sluice.server.gateway.wire.EntityTag;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -8,27 +9,30 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
  * {@code /openapi.json} and {@code /asyncapi.json}: what this server speaks. They are written by hand, in YAML beside this class,
- * and read when somebody asks for the first time.
+ * and read when somebody asks for the first time; the commands that are registered are added to the first.
  */
 final class DocumentRoutes {
     private final String version;
+    private final CommandRoom commands;
     private final Workers workers;
 
     /** @param version of the running build */
-    DocumentRoutes(String version, Workers workers) {
+    DocumentRoutes(String version, CommandRoom commands, Workers workers) {
         this.version = version;
+        this.commands = commands;
         this.workers = workers;
     }
 
     void addTo(Routes routes) {
-        var openApi = new Document("openapi.yaml");
-        var asyncApi = new Document("asyncapi.yaml");
+        var openApi = new Document("openapi.yaml", document -> CommandPaths.addTo(document, commands.commands()));
+        var asyncApi = new Document("asyncapi.yaml", document -> {});
         routes.get("/openapi.json", call -> answer(call, openApi))
                 .get("/asyncapi.json", call -> answer(call, asyncApi));
     }
@@ -47,10 +51,12 @@ final class DocumentRoutes {
 
     private final class Document {
         private final String resource;
+        private final Consumer<JsonObject> more;
         private @Nullable Text text;
 
-        Document(String resource) {
+        Document(String resource, Consumer<JsonObject> more) {
             this.resource = resource;
+            this.more = more;
         }
 
         /** Blocks while it is read. */
@@ -68,6 +74,7 @@ final class DocumentRoutes {
                 var document = new JsonObject(
                         Json.encodeToBuffer(load.loadFromInputStream(Objects.requireNonNull(yaml, resource))));
                 document.getJsonObject("info").put("version", version);
+                more.accept(document);
                 return document.toBuffer();
             }
         }

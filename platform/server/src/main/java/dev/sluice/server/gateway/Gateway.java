@@ -1,5 +1,6 @@
 package dev.sluice.server.gateway;
 
+import dev.sluice.command.CommandRoom;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
@@ -56,7 +57,8 @@ public final class Gateway {
             DeadLetters deadLetters,
             Resolver resolver,
             List<SourceConfig> sources,
-            MeshOperations mesh) {}
+            MeshOperations mesh,
+            CommandRoom commands) {}
 
     private final Vertx vertx;
     private final GatewayOptions options;
@@ -186,7 +188,8 @@ public final class Gateway {
                 .addTo(routes, workers);
         new DeadLetterRoutes(rooms.deadLetters(), rooms.resolver(), workers, offLoop).addTo(routes);
         new MeshRoutes(rooms.mesh()).addTo(routes);
-        new DocumentRoutes(info.version(), workers).addTo(routes);
+        new CommandRoutes(rooms.commands(), workers).addTo(routes);
+        new DocumentRoutes(info.version(), rooms.commands(), workers).addTo(routes);
         WebFiles.addTo(routes);
         return routes.get("/v1/ws", call -> webSocket(call, events)).done();
     }

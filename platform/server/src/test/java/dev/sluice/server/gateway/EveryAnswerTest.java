@@ -41,9 +41,17 @@ class EveryAnswerTest {
     private static HttpProbe http;
 
     @BeforeAll
-    static void start(@TempDir Path folder) {
-        server = RunningServer.in(
-                folder, "log.maxEvent", "64KiB", "log.maxAppend", "256KiB", "projections.required", "customer-orders");
+    static void start(@TempDir Path folder, @TempDir Path jar) {
+        server = Shelves.onClassPath(
+                jar,
+                () -> RunningServer.in(
+                        folder,
+                        "log.maxEvent",
+                        "64KiB",
+                        "log.maxAppend",
+                        "256KiB",
+                        "projections.required",
+                        "customer-orders"));
         http = server.http();
     }
 
@@ -64,6 +72,7 @@ class EveryAnswerTest {
         operate();
         readRows();
         resolveDeadLetters();
+        command();
         guard();
         upgrade();
 
@@ -116,6 +125,22 @@ class EveryAnswerTest {
 
     private static void send(Operation operation, String path) {
         http.send(http.request(path).method(operation.method(), BodyPublishers.noBody()));
+    }
+
+    private static void command() {
+        String path = "/v1/commands/ReserveStock";
+        String reserve = "{\"stream\":\"%s\",\"data\":{\"order\":\"o\",\"quantity\":%s,\"note\":\"%s\"}}";
+        http.post(path, reserve.formatted("stock-1", 1, ""), "Content-Type", JSON, "Idempotency-Key", "k");
+        http.post(path, reserve.formatted("stock-1", 1, ""), "Content-Type", JSON, "Idempotency-Key", "k");
+        http.post(path, reserve.formatted("stock-1", 2, ""), "Content-Type", JSON, "Idempotency-Key", "k");
+        http.post(path, reserve.formatted("stock-1", 1, ""), "Content-Type", JSON, "If-Match", "\"7\"");
+        http.post(path, reserve.formatted("stock-1", 99, ""), "Content-Type", JSON);
+        http.post(path, reserve.formatted("stock-1", "true", ""), "Content-Type", JSON);
+        http.post(path, reserve.formatted("stock-\\n", 1, ""), "Content-Type", JSON);
+        http.post(path, reserve.formatted("stock-1", 1, "x".repeat(70_000)), "Content-Type", JSON);
+        http.post(path, "{}", "Content-Type", JSON);
+        http.post(path, "x", "Content-Type", "text/html");
+        http.post("/v1/commands/Nobody", reserve.formatted("stock-1", 1, ""), "Content-Type", JSON);
     }
 
     private static void append() {

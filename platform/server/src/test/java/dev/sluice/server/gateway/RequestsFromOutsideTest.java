@@ -82,6 +82,8 @@ class RequestsFromOutsideTest {
         "GET,/v1/mesh/breakers/,404,breaker_not_found",
         "GET,/v1/mesh/breakers/a%0Ab,404,breaker_not_found",
         "POST,/v1/mesh/breakers/none/open,404,breaker_not_found",
+        "GET,/v1/commands?cursor=%25%25,400,invalid_cursor",
+        "POST,/v1/commands/Nobody,415,unsupported_media_type",
         "GET,/v1/mesh/policies/explain,400,invalid_request",
         "GET,/v1/mesh/policies/explain?address=a.**,400,invalid_request",
         "PUT,/v1/mesh/policies?source=a%0Ab,400,invalid_request",

@@ -1,0 +1,119 @@
+package dev.sluice.server.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Sends a command to an aggregate. */
+@Command(
+        description = "Sends a command to an aggregate, and shows what became of it.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "A value k=v is JSON where it reads as JSON (quantity=2, paid=true, items=[1,2]), else text.",
+            "Sent again with the same --id it is not decided again: the answer is the one of the first time.",
+            "Exit codes: 0 accepted, nothing to do, duplicate; 4 rejected, conflict, id reused; 2 invalid; 6 try again; 7 expired.",
+            "",
+            "Example:",
+            "  sluice command ReserveStock stock-s1 order=o1 quantity=2 --id o1/reserve",
+            "  sluice command ReserveStock stock-s1 --data @reserve.json --expect 5"
+        })
+final class CommandCommand implements Callable<Integer> {
+    private final Cli cli;
+
+    @Parameters(index = "0", paramLabel = "TYPE", description = "The command's type.")
+    private String type = "";
+
+    @Parameters(index = "1", paramLabel = "STREAM", description = "The aggregate's stream.")
+    private String stream = "";
+
+    @Parameters(
+            index = "2..*",
+            arity = "0..*",
+            paramLabel = "k=v|@FILE|-",
+            description = "The data: members, a file, or standard input.")
+    private List<String> members = new ArrayList<>();
+
+    @Option(
+            names = "--data",
+            paramLabel = "JSON|@FILE|-",
+            description = "The data as JSON, a file of it, or standard input.")
+    private @Nullable String data;
+
+    @Option(names = "--id", paramLabel = "ID", description = "The command id (default: a new one).")
+    private @Nullable String id;
+
+    @Mixin
+    private ExpectOption expect = new ExpectOption();
+
+    @Mixin
+    private Output output = new Output();
+
+    @Mixin
+    private ServerOption server = new ServerOption();
+
+    CommandCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var headers = new LinkedHashMap<>(expect.headers());
+        headers.put("Idempotency-Key", id == null ? UUID.randomUUID().toString() : id);
+        var given = GivenJson.read(cli, data, members);
+        var body = new LinkedHashMap<String, @Nullable Object>();
+        body.put("stream", stream);
+        body.put("data", given == null ? Map.of() : given);
+        var answer = server.remote(cli)
+                .send(
+                        "POST",
+                        Remote.path("v1", "commands", type),
+                        headers,
+                        Remote.Body.of("application/json", Json.write(body)))
+                .json();
+        output.one(cli.terminal(), answer, () -> cli.terminal().line(sentence(answer)));
+        return 0;
+    }
+
+    private static String sentence(Map<String, @Nullable Object> answer) {
+        var original = answer.get("original");
+        return Json.text(answer.get("outcome")) + (original == null ? "" : " of " + Json.text(original)) + "  "
+                + Json.text(answer.get("stream")) + "/" + Json.text(answer.get("version"));
+    }
+
+    /** Lists the types of commands. */
+    @Command(
+            description = "Lists the types of commands that are registered; with -o json their schemas too.",
+            mixinStandardHelpOptions = true,
+            footer = {"", "Example:", "  sluice commands ls"})
+    static final class Ls implements Callable<Integer> {
+        private static final List<Output.Column> COLUMNS =
+                List.of(Output.Column.of("type"), Output.Column.of("category"));
+
+        private final Cli cli;
+
+        @Mixin
+        private Output output = new Output();
+
+        @Mixin
+        private ServerOption server = new ServerOption();
+
+        Ls(Cli cli) {
+            this.cli = cli;
+        }
+
+        @Override
+        public Integer call() {
+            output.list(cli.terminal(), server.remote(cli).list("/v1/commands", "commands"), COLUMNS);
+            return 0;
+        }
+    }
+}
