@@ -15,8 +15,9 @@ final class Place {
 
     private Place() {}
 
-    /** The path of a place, null for one that does not stay below. */
-    static @Nullable String below(String base, String place) {
+    /** The path of a place, with or without a slash before it; null for one that does not stay below. */
+    static @Nullable String below(String base, String given) {
+        String place = given.startsWith("/") ? given.substring(1) : given;
         if (place.isEmpty()) {
             return base.isEmpty() ? "/" : base;
         }

@@ -117,9 +117,17 @@ final class Participants {
 
     private static Outcome answered(ParticipantReply reply) {
         if (reply.isRejection()) {
-            return new Outcome.Rejected(reply.type(), new String(reply.data(), StandardCharsets.UTF_8));
+            return new Outcome.Rejected(reply.type(), message(new String(reply.data(), StandardCharsets.UTF_8)));
         }
         return replied(reply.type(), reply.data());
+    }
+
+    private static String message(String json) {
+        try {
+            return Json.MAPPER.readTree(json).path("message").asText(json);
+        } catch (IOException broken) {
+            return json;
+        }
     }
 
     private static Outcome replied(String type, byte[] json) {
@@ -156,7 +164,7 @@ final class Participants {
             return new Outcome.Rejected(decided, failure.getMessage());
         }
         return switch (failure.kind()) {
-            case RATE_LIMITED, CIRCUIT_OPEN, OVERLOADED, NO_HANDLERS -> deferred(failure);
+            case RATE_LIMITED, CIRCUIT_OPEN, OVERLOADED, NO_HANDLERS, UNAVAILABLE -> deferred(failure);
             case DEADLINE_EXCEEDED ->
                 Boolean.FALSE.equals(failure.details().get(Call.DONE)) ? deferred(failure) : unknown(failure);
             default -> unknown(failure);

@@ -6,6 +6,6 @@ package dev.sluice.spi;
  *
  * @param isRejection definitely nothing happened, and repeating it would not help
  * @param type of the reply, or the code of the rejection
- * @param data JSON; not changed
+ * @param data JSON; not changed. Of a rejection an object whose {@code message} says why
  */
 public record ParticipantReply(boolean isRejection, String type, byte[] data) {}

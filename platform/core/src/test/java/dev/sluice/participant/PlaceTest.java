@@ -10,6 +10,7 @@ class PlaceTest {
     @Test
     void liesBelowTheUrl() {
         assertThat(Place.below("/base", "charges/42:capture")).isEqualTo("/base/charges/42:capture");
+        assertThat(Place.below("/base", "/charges")).isEqualTo("/base/charges");
         assertThat(Place.below("", "charges/a%20b")).isEqualTo("/charges/a%20b");
         assertThat(Place.below("/base", "..a/.b")).isEqualTo("/base/..a/.b");
         assertThat(Place.below("/base", "")).isEqualTo("/base");
@@ -23,11 +24,12 @@ class PlaceTest {
                 "a/../../admin",
                 "./a",
                 "a/.",
-                "/a",
                 "a/",
                 "a//b",
                 "http://elsewhere/a",
                 "//elsewhere/a",
+                "/..",
+                "/../a",
                 "%2e%2e/a",
                 "a/.%2E/b",
                 "a%2fb",

@@ -27,12 +27,14 @@ public final class Config {
 
     private static final String KAFKA_PROPERTIES = "kafka.properties";
     private static final String KAFKA_SOURCES = "kafka.sources";
+    static final String MASK = "********";
     private static final Set<String> SECRET_WORDS = Set.of("password", "secret", "token", "jaas", "credential", "key");
 
     private final Map<ConfigKey, Setting> settings = new EnumMap<>(ConfigKey.class);
     private final Map<String, String> kafkaProperties = new LinkedHashMap<>();
     private final Map<String, String> kafkaPropertyOrigins = new LinkedHashMap<>();
     private final Map<String, SourceEntry> sources = new LinkedHashMap<>();
+    private final ParticipantKeys participants = new ParticipantKeys();
     private final List<Path> projectionFolders = new ArrayList<>();
     private Path folder = Path.of("");
 
@@ -85,6 +87,8 @@ public final class Config {
                 readKafkaProperties(value);
             } else if (path.equals(KAFKA_SOURCES)) {
                 value.items(path).forEach(item -> addSource(item, false));
+            } else if (ParticipantKeys.PATHS.contains(path)) {
+                participants.read(path, value);
             } else if (isLevel(path)) {
                 readLevel(path, value.members(path));
             } else {
@@ -214,6 +218,7 @@ public final class Config {
         }
         paths.add(KAFKA_PROPERTIES);
         paths.add(KAFKA_SOURCES);
+        paths.addAll(ParticipantKeys.PATHS);
         return paths;
     }
 
@@ -227,13 +232,14 @@ public final class Config {
         settings.forEach((key, setting) -> entries.add(new Entry(key.path, setting.text(), setting.origin())));
         kafkaProperties.forEach((name, value) -> entries.add(new Entry(
                 KAFKA_PROPERTIES + "." + name,
-                isSecret(name) ? "********" : value,
+                isSecret(name) ? MASK : value,
                 kafkaPropertyOrigins.getOrDefault(name, "default"))));
         sources.forEach((name, source) -> source.values()
                 .forEach((key, values) -> entries.add(new Entry(
                         KAFKA_SOURCES + "[" + name + "]." + key,
                         key.equals("topics") ? values.toString() : values.get(0),
                         source.where()))));
+        entries.addAll(participants.entries());
         return entries;
     }
 
@@ -304,6 +310,11 @@ public final class Config {
         return sources.values().stream().map(SourceEntry::source).toList();
     }
 
+    /** What sagas send commands to beside the platform. */
+    ParticipantKeys participants() {
+        return participants;
+    }
+
     /** Connection settings of Kafka clients: the pass-through properties and {@code bootstrapServers}; empty without Kafka. */
     Map<String, String> kafkaConnection() {
         String servers = text(ConfigKey.KAFKA_BOOTSTRAP_SERVERS);
@@ -315,7 +326,7 @@ public final class Config {
         return connection;
     }
 
-    /** The topics that sources name and their dead-letter topics, for whoever creates them on a developer's machine. */
+    /** The topics that sources name, their dead-letter topics, and those of commands and replies, for whoever creates them on a developer's machine. */
     public List<String> topics() {
         var topics = new LinkedHashSet<String>();
         sources.values().forEach(entry -> topics.addAll(entry.source().topics()));
@@ -323,6 +334,9 @@ public final class Config {
                 .map(entry.source()::deadLetterTopic)
                 .filter(Objects::nonNull)
                 .forEach(topics::add));
+        participants
+                .commandTopics()
+                .forEach(commands -> topics.addAll(List.of(commands.topic(), commands.replyTopic())));
         return List.copyOf(topics);
     }
 }

@@ -53,11 +53,16 @@ final class KafkaSources implements AutoCloseable {
                             "source_idle name={} reason=\"kafka.bootstrapServers is not set\"", source.name()));
             return;
         }
+        Source.Factory factory = connector();
+        config.sources().forEach(source -> startSource(factory, source));
+        startMirrors(factory);
+    }
+
+    /** What reads and writes topics. */
+    static Source.Factory connector() {
         for (Source.Factory factory : ServiceLoader.load(Source.Factory.class)) {
             if (factory.kind().equals("kafka")) {
-                config.sources().forEach(source -> startSource(factory, source));
-                startMirrors(factory);
-                return;
+                return factory;
             }
         }
         throw Failure.of(

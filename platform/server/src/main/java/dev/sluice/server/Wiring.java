@@ -81,6 +81,7 @@ public final class Wiring implements AutoCloseable {
     private final Gateway gateway;
     private final LocalEventLog events;
     private final KafkaSources sources;
+    private final Participants participants;
     private @Nullable String controlPlane;
     private volatile boolean isStarted;
     private int port;
@@ -123,6 +124,7 @@ public final class Wiring implements AutoCloseable {
         this.live = new Live(vertx, liveOptions(), events, projections, mesh, metrics);
         this.letters = new DeadLetters(events, new LettersOfProjections());
         this.sources = new KafkaSources(config, vertx, log.id(), events, letters, metrics);
+        this.participants = new Participants(config, vertx, log.id(), mesh, metrics);
         this.gateway = new Gateway(
                 vertx,
                 gatewayOptions(),
@@ -146,6 +148,7 @@ public final class Wiring implements AutoCloseable {
             wiring.registerAggregates();
             wiring.registerProjections();
             wiring.projectionFiles.start();
+            wiring.participants.start();
             wiring.port = await(wiring.gateway.listen());
             wiring.sources.start();
             wiring.isStarted = true;
@@ -260,6 +263,7 @@ public final class Wiring implements AutoCloseable {
         step("sources", sources::close);
         step("dead letters", () -> await(sources.stopLetterReaders()));
         step("gateway", () -> await(gateway.close()));
+        step("participants", participants::close);
         step("projection files", projectionFiles::close);
         step("policy files", policyFiles::close);
         step("commands", () -> await(commands.close()));
@@ -337,6 +341,7 @@ public final class Wiring implements AutoCloseable {
                         isOpen ? null : "found a failed commit, expected a restart of the process"));
             }
             checks.addAll(sources.checks());
+            checks.addAll(participants.checks());
             checks.addAll(required.checks());
             checks.addAll(fileChecks(projectionFiles.problems()));
             checks.addAll(fileChecks(policyFiles.problems()));

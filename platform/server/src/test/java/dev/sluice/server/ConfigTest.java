@@ -89,11 +89,40 @@ class ConfigTest {
                 .containsExactly(folder.toAbsolutePath().resolve("projections"), samples.resolve("projections"));
     }
 
+    @Test
+    void readsParticipantsAndShowsNoHeader() throws IOException {
+        var config = Config.load(file("""
+                        http:
+                          upstreams:
+                            payments: { url: 'http://pay/v2', timeout: 5s, headers: { Authorization: hush } }
+                        kafka:
+                          commands:
+                            - { topic: shipping, maxWaiting: 7 }
+                            - { topic: mail, replyTopic: sent }
+                        """), null, Map.of(), Map.of());
+
+        assertThat(config.participants().upstreams()).singleElement().satisfies(upstream -> {
+            assertThat(upstream.name()).isEqualTo("payments");
+            assertThat(upstream.timeoutMillis()).isEqualTo(5_000);
+            assertThat(upstream.headers()).containsEntry("Authorization", "hush");
+        });
+        assertThat(config.topics()).isEqualTo(List.of("shipping", "shipping.replies", "mail", "sent"));
+        assertThat(config.entries().toString())
+                .contains("http.upstreams.payments.headers.Authorization", "kafka.commands[shipping].maxWaiting")
+                .doesNotContain("hush");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
             value = {
+                "`http: { upstreams: { A: { url: 'http://a' } } }` | :1: http.upstreams.A.name: found 'A', expected 1 to 63 of",
+                "`http: { upstreams: { a: {} } }`  | :1: http.upstreams.a.url: found '', expected http://HOST",
+                "`http: { upstreams: { a: { url: 'http://a', headers: { Host: b } } } }` | :1: http.upstreams.a.headers: found 'Host'",
+                "`kafka: { commands: [ {} ] }`     | :1: kafka.commands[].topic: found ''",
+                "`kafka: { commands: [ { topic: a, replies: b } ] }` | :1: kafka.commands[].replies: found 'an unknown key'",
+                "`kafka: { commands: [ { topic: a }, { topic: b, replyTopic: a.replies } ] }` | :1: kafka.commands[].topic: found 'b' with replies on 'a.replies', expected topics that no other entry has",
                 "`http: { port: many }`            | :1: http.port: found 'many', expected a whole number from 0 to 65535",
                 "`http: { port: 70000 }`           | :1: http.port: found '70000', expected a whole number from 0 to 65535",
                 "`http: { prot: 1 }`               | :1: found unknown key 'http.prot', expected one of allowedHosts, allowedOrigins, host, maxBody, port",
