@@ -37,12 +37,12 @@ final class DefinitionLog {
             if (hash == null) {
                 return append(stream, events.size(), definition);
             }
-            return hash.equals(definition.structure().hash())
+            return hash.equals(definition.hash())
                     ? Future.succeededFuture()
                     : Future.failedFuture(Failure.of(
                             Failure.Kind.DEFINITION_INVALID,
                             "found version " + definition.version() + " of saga " + definition.name() + " with hash "
-                                    + definition.structure().hash() + ", expected " + hash
+                                    + definition.hash() + ", expected " + hash
                                     + " as it was registered first: what has changed needs another version"));
         });
     }
@@ -61,7 +61,7 @@ final class DefinitionLog {
         var structure = definition.structure();
         var data = new LinkedHashMap<String, Object>();
         data.put("version", definition.version());
-        data.put("hash", structure.hash());
+        data.put("hash", definition.hash());
         data.put("form", structure.expressions().isEmpty() ? "java" : "yaml");
         data.put("structure", Json.value(structure.canonical().getBytes(StandardCharsets.UTF_8), Map.class));
         var event = new Event(

@@ -1,6 +1,9 @@
 package dev.sluice.saga;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.definition.ReceivedEvent;
@@ -78,11 +81,33 @@ final class Definitions {
         return known.uses().containsKey(type);
     }
 
-    /** The instances that an event is for, and the sagas of which that cannot be told. Calls code of the definitions. */
-    List<Concern> concerns(String type, ReceivedEvent event, @Nullable Failure broken) {
+    /** An event, and whom it concerns. */
+    record Read(ReceivedEvent event, List<Concern> concerns) {}
+
+    /** Decodes an event and tells the instances that it is for, and the sagas of which that cannot be told. Calls code of the definitions. */
+    Read read(RecordedEvent recorded) {
+        JsonNode data = NullNode.getInstance();
+        Failure broken = null;
+        try {
+            data = Json.data(recorded);
+        } catch (Failure noJson) {
+            broken = noJson;
+        }
+        var event = new ReceivedEvent(
+                recorded.position().toString(),
+                recorded.id(),
+                recorded.type(),
+                recorded.stream(),
+                recorded.timeMicros(),
+                data,
+                recorded.attributes().get("correlationid") instanceof String text ? text : null);
+        return new Read(event, concerns(event, broken));
+    }
+
+    private List<Concern> concerns(ReceivedEvent event, @Nullable Failure broken) {
         var found = new LinkedHashMap<InstanceId, List<Matched>>();
         var problems = new LinkedHashMap<String, String>();
-        for (var use : known.uses().getOrDefault(type, List.of())) {
+        for (var use : known.uses().getOrDefault(event.type(), List.of())) {
             String saga = use.definition().name();
             try {
                 if (broken != null) {

@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,8 +26,11 @@ final class Dispatcher {
     private final int shard;
     private final int limit;
     private final Function<Dispatch, Future<Outcome>> participants;
-    private final BiConsumer<Dispatch, Outcome> answered;
+    private final Answered answered;
     private final Map<String, Dispatch> inFlight = new HashMap<>();
+    /** Rows whose answer waits to be written: they are in the store and must not be sent. */
+    private final Map<String, Dispatch> answeredUnwritten = new HashMap<>();
+
     /** There may be rows that are neither in flight nor known here. */
     private boolean isBehind;
 
@@ -40,12 +42,13 @@ final class Dispatcher {
     private final Set<String> goneMeanwhile = new HashSet<>();
     private boolean isStopped;
 
+    /** Hears what became of what was sent. */
+    interface Answered {
+        void answered(String row, Dispatch dispatch, Outcome outcome);
+    }
+
     Dispatcher(
-            EventLog log,
-            int shard,
-            int limit,
-            Function<Dispatch, Future<Outcome>> participants,
-            BiConsumer<Dispatch, Outcome> answered) {
+            EventLog log, int shard, int limit, Function<Dispatch, Future<Outcome>> participants, Answered answered) {
         this.log = log;
         this.shard = shard;
         this.limit = limit;
@@ -67,7 +70,16 @@ final class Dispatcher {
         if (isReading) {
             goneMeanwhile.addAll(unsent);
         }
+        unsent.forEach(answeredUnwritten::remove);
         sent.forEach(this::offer);
+    }
+
+    /** An answer has been written; should its row still be there, it is sent again. */
+    void written(String row) {
+        if (answeredUnwritten.remove(row) != null) {
+            isBehind = true;
+            lowest = lowest == null || row.compareTo(lowest) < 0 ? row : lowest;
+        }
     }
 
     private void offer(String key, Dispatch dispatch) {
@@ -81,7 +93,7 @@ final class Dispatcher {
     }
 
     private void send(String key, Dispatch dispatch) {
-        if (isStopped || dispatch.isSame(inFlight.get(key))) {
+        if (isStopped || dispatch.isSame(inFlight.get(key)) || dispatch.isSame(answeredUnwritten.get(key))) {
             return;
         }
         inFlight.put(key, dispatch);
@@ -91,7 +103,8 @@ final class Dispatcher {
                 .onSuccess(outcome -> {
                     inFlight.remove(key, dispatch);
                     if (!isStopped) {
-                        answered.accept(dispatch, outcome);
+                        answeredUnwritten.put(key, dispatch);
+                        answered.answered(key, dispatch, outcome);
                         read();
                     }
                 })

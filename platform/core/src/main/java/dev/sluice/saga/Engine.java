@@ -205,9 +205,10 @@ final class Engine extends VerticleBase {
         return sent;
     }
 
-    private void answered(Dispatch dispatch, Outcome outcome) {
+    private void answered(String row, Dispatch dispatch, Outcome outcome) {
         shared.failpoints().reached(Failpoints.Place.ANSWERED);
         waiting.add(new Answered(
+                row,
                 dispatch,
                 new Input.Replied(
                         dispatch.step(), dispatch.direction(), dispatch.epoch(), dispatch.attempt(), outcome)));
@@ -363,15 +364,17 @@ final class Engine extends VerticleBase {
     private void committed(List<Incoming> batch, Reacted reacted) {
         shared.failpoints().reached(Failpoints.Place.COMMITTED);
         isWriting = false;
+        timers.change(reacted.disarmed(), reacted.armed());
+        dispatcher.change(reacted.unsent(), reacted.sent());
         for (var input : batch) {
             if (input instanceof Incoming.Arrived it) {
                 read(it.source(), it.offset());
             } else if (input instanceof Passed it) {
                 read(it.source(), it.offset());
+            } else if (input instanceof Answered it) {
+                dispatcher.written(it.row());
             }
         }
-        timers.change(reacted.disarmed(), reacted.armed());
-        dispatcher.change(reacted.unsent(), reacted.sent());
         for (var answer : reacted.answers()) {
             if (answer.refusal() != null) {
                 answer.to().answer().completeExceptionally(answer.refusal());
@@ -452,6 +455,7 @@ final class Engine extends VerticleBase {
 
     private void halt(List<Incoming> batch, Throwable cause) {
         isHalted = true;
+        isWriting = false;
         dispatcher.stop();
         LOG.warn("sagas_halted shard={} problem=\"{}\"", shard, cause.getMessage());
         batch.forEach(this::refuse);

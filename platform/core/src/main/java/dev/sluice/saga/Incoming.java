@@ -38,7 +38,8 @@ sealed interface Incoming {
         }
     }
 
-    record Answered(Dispatch of, Input.Replied reply) implements Incoming {
+    /** @param row of the outbox, its key */
+    record Answered(String row, Dispatch of, Input.Replied reply) implements Incoming {
         @Override
         public String cause() {
             return of.commandId();

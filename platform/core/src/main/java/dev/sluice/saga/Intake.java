@@ -1,12 +1,8 @@
 package dev.sluice.saga;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.NullNode;
 import dev.sluice.log.Cursor;
-import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
-import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -90,29 +86,14 @@ final class Intake extends VerticleBase {
     }
 
     private void sort(RecordedEvent recorded, List<List<Incoming>> inputs) {
-        JsonNode data = NullNode.getInstance();
-        Failure broken = null;
-        try {
-            data = Json.data(recorded);
-        } catch (Failure noJson) {
-            broken = noJson;
-        }
-        var event = new ReceivedEvent(
-                recorded.position().toString(),
-                recorded.id(),
-                recorded.type(),
-                recorded.stream(),
-                recorded.timeMicros(),
-                data,
-                recorded.attributes().get("correlationid") instanceof String text ? text : null);
-        var concerns = definitions.concerns(recorded.type(), event, broken);
+        var read = definitions.read(recorded);
         for (int shard = 0; shard < engines.size(); shard++) {
             int here = shard;
-            var ours = concerns.stream()
+            var ours = read.concerns().stream()
                     .filter(each -> here == (each.id() == null ? recorded.shard() : shardOf(each.id())))
                     .toList();
             if (!ours.isEmpty()) {
-                inputs.get(shard).add(new Incoming.Arrived(recorded.shard(), recorded.offset(), event, ours));
+                inputs.get(shard).add(new Incoming.Arrived(recorded.shard(), recorded.offset(), read.event(), ours));
             }
         }
     }

@@ -242,7 +242,7 @@ final class Reactor {
 
     private @Nullable SagaDefinition definition(Instance instance) {
         var definition = definitions.of(instance.saga(), instance.version());
-        return definition != null && definition.structure().hash().equals(instance.hash()) ? definition : null;
+        return definition != null && definition.hash().equals(instance.hash()) ? definition : null;
     }
 
     private static String missing(Instance instance) {

@@ -83,7 +83,7 @@ final class RowKeys {
         return part.replace("%", "%25").replace("/", "%2F");
     }
 
-    private static String unescaped(String part) {
+    static String unescaped(String part) {
         return part.replace("%2F", "/").replace("%25", "%");
     }
 }

@@ -1,8 +1,7 @@
 package dev.sluice.saga;
 
 import dev.sluice.bus.Mesh;
-import dev.sluice.log.EventQuery.Direction;
-import dev.sluice.log.Failure;
+import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Instance;
@@ -20,22 +19,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The sagas of a process: an engine for each shard, and a reader of the log for all of them. */
 public final class SagaRoom {
-    private static final int MAX_HISTORY = 1_000;
-
     private final Vertx vertx;
     private final EventLog log;
     private final Definitions definitions = new Definitions();
     private final DefinitionLog registered;
     private final Tally tally;
+    private final Inquiries inquiries;
     private final List<Engine> engines = new ArrayList<>();
     private final List<String> deployed = new ArrayList<>();
     private Future<Void> changes = Future.succeededFuture();
 
     /** An event of an instance's stream. */
     public record Happened(long version, long recordedMicros, SagaEvent event) {}
+
+    /** Instances; {@code after} is where the next page begins, null when there is none. */
+    public record Page(List<Instance> instances, @Nullable String after) {}
 
     public SagaRoom(
             Vertx vertx,
@@ -49,6 +51,7 @@ public final class SagaRoom {
         this.log = log;
         registered = new DefinitionLog(log, clockMicros);
         tally = new Tally(log, metrics);
+        inquiries = new Inquiries(log, definitions, clockMicros);
         var shared = new Engine.Shared(
                 log,
                 definitions,
@@ -100,33 +103,38 @@ public final class SagaRoom {
     public Future<Instance> act(String saga, String key, Input.OperatorAction action) {
         var id = new InstanceId(saga, key);
         var answer = new CompletableFuture<Instance>();
-        engines.get(shardOf(id)).act(new Incoming.Acted(id, action, answer));
+        engines.get(inquiries.shardOf(id)).act(new Incoming.Acted(id, action, answer));
         return Future.fromCompletionStage(answer, vertx.getOrCreateContext());
     }
 
     /** The newest run of a key as it is committed; NOT_FOUND. */
     public Future<Instance> instance(String saga, String key) {
         var id = new InstanceId(saga, key);
-        String row = RowKeys.instance(id);
-        return log.rows(shardOf(id), row, "", 1).map(rows -> {
-            if (rows.isEmpty() || !rows.get(0).key().equals(row)) {
-                throw Failure.of(
-                        Failure.Kind.NOT_FOUND, "found no instance of saga " + id + ", expected one that began");
+        return inquiries.instance(id).map(found -> {
+            if (found == null) {
+                throw Inquiries.unknown(id);
             }
-            return Json.instance(rows.get(0).value());
+            return found;
         });
     }
 
-    /** What happened to a run, from a version of its stream on. */
+    /** What happened to a run, from a version of its stream on: a page. */
     public Future<List<Happened>> history(String saga, String key, int run, long fromVersion) {
-        return log.readStream(new InstanceId(saga, key).stream(run), fromVersion, Direction.FORWARD, MAX_HISTORY)
-                .map(events -> events.stream()
-                        .map(event -> new Happened(event.version(), event.recordedMicros(), Json.event(event)))
-                        .toList());
+        return inquiries.history(new InstanceId(saga, key), run, fromVersion);
     }
 
-    private int shardOf(InstanceId id) {
-        return log.shardOf(id.stream(1));
+    /**
+     * Instances in the order of their keys; of each key the newest run. A page may be short of its limit and still not be the last.
+     *
+     * @param afterKey of the page before, empty for the first
+     */
+    public Future<Page> list(InstanceQuery query, String afterKey, int limit) {
+        return inquiries.list(query, afterKey, limit);
+    }
+
+    /** What the sagas did with an event: one verdict for each instance that it concerns; none when it concerns none. */
+    public Future<List<Verdict>> why(RecordedEvent event) {
+        return inquiries.why(event);
     }
 
     /** All versions that this process has the code of. */

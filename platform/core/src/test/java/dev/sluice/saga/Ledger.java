@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** A participant that keeps account of what it did and what it undid; does the same command once, and none that was undone before it came. */
+/**
+ * A participant that keeps account of what it did and what it undid; does the same command once, and none that was undone before it came. It does not
+ * remember what it refused: who is told of a refusal must not send the command again.
+ */
 final class Ledger {
     /** What it does with a command. */
     enum Manner {

@@ -113,6 +113,19 @@ final class SagaHouse implements AutoCloseable {
         start();
     }
 
+    /** Opens again what is on disk, without having stopped anything in order. */
+    void crash() {
+        var crashing = open();
+        open = null;
+        crashing.log().close();
+        answer(crashing.vertx().close());
+        start();
+    }
+
+    boolean isHealthy(int shard) {
+        return open().log().shard(shard).isHealthy();
+    }
+
     Ledger ledger() {
         return ledger;
     }

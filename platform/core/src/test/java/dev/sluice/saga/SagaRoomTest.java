@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.log.Failure;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Input.Verb;
+import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.ParkReason;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.spi.ParticipantCommand;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -261,5 +263,72 @@ class SagaRoomTest {
 
         house.reach("telling", "k1", Status.COMPLETED);
         assertThat(house.stream("ended-k1")).extracting(event -> event.type()).containsExactly("WentThrough");
+    }
+
+    @Test
+    void givesUpAnInputThatEndsTheProcessWheneverItComes() {
+        house = new SagaHouse(folder, 1)
+                .with(Sagas.of("two-step", 1).pivot("ship").build())
+                .serving("ship")
+                .start();
+        house.append("thing-bad", "Began", "{\"id\":\"bad\",\"dies\":true}");
+
+        for (int crashes = 0; crashes < 3; crashes++) {
+            await().dontCatchUncaughtExceptions().until(() -> !house.isHealthy(0));
+            house.crash();
+        }
+
+        await().until(() -> !house.stream(DeadLetter.stream("two-step", 0)).isEmpty());
+        house.begin("k1");
+        house.reach("two-step", "k1", Status.COMPLETED);
+        assertThat(house.isHealthy(0)).isTrue();
+    }
+
+    @Test
+    void listsInstancesByStatusAndPage() {
+        open(Sagas.of("two-step", 1).pivot("ship"), "ship");
+        house.ledger().manner(command -> command.saga().contains("no") ? Ledger.Manner.REJECT : Ledger.Manner.DO);
+        for (var key : List.of("a/1", "a%2", "no1", "b", "no2")) {
+            house.begin(key);
+        }
+        for (var key : List.of("a/1", "a%2", "b")) {
+            house.reach("two-step", key, Status.COMPLETED);
+        }
+        house.reach("two-step", "no1", Status.COMPENSATED);
+        house.reach("two-step", "no2", Status.COMPENSATED);
+
+        var first = SagaHouse.answer(house.room().list(InstanceQuery.of("two-step"), "", 3));
+        var rest = SagaHouse.answer(house.room().list(InstanceQuery.of("two-step"), first.after(), 10));
+        var completed = SagaHouse.answer(house.room()
+                .list(new InstanceQuery("two-step", Set.of(Status.COMPLETED), null, null, Set.of()), "", 10));
+
+        assertThat(first.instances()).extracting(Instance::key).containsExactly("a%2", "a/1", "b");
+        assertThat(rest.instances()).extracting(Instance::key).containsExactly("no1", "no2");
+        assertThat(rest.after()).isNull();
+        assertThat(completed.instances()).extracting(Instance::key).containsExactly("a%2", "a/1", "b");
+    }
+
+    @Test
+    void saysWhatItDidWithAnEvent() {
+        open(
+                Sagas.of("waiting", 1)
+                        .await("payment", "Paid", Duration.ofHours(1))
+                        .pivot("ship"),
+                "ship");
+        house.begin("k1");
+        house.append("payment-k1", "Paid", "{\"id\":\"k1\"}");
+        house.reach("waiting", "k1", Status.COMPLETED);
+        house.begin("k1");
+        await().until(() -> house.types("waiting", "k1", 1).contains("EventIgnored"));
+
+        assertThat(verdicts("thing-k1", 0)).containsExactly(Verdict.Kind.STARTED);
+        assertThat(verdicts("payment-k1", 0)).containsExactly(Verdict.Kind.RECEIVED);
+        assertThat(verdicts("thing-k1", 1)).containsExactly(Verdict.Kind.IGNORED);
+    }
+
+    private List<Verdict.Kind> verdicts(String stream, int number) {
+        return SagaHouse.answer(house.room().why(house.stream(stream).get(number))).stream()
+                .map(Verdict::kind)
+                .toList();
     }
 }

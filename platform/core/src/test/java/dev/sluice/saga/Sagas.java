@@ -146,6 +146,9 @@ final class Sagas {
 
         @Override
         public JsonNode begin(ReceivedEvent event) {
+            if (event.data().path("dies").asBoolean()) {
+                throw new Error("the process dies of it");
+            }
             return event.data();
         }
 

@@ -17,6 +17,9 @@ import dev.sluice.projection.ViewMemory;
 import dev.sluice.resilience.PolicySet;
 import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
+import dev.sluice.saga.Failpoints;
+import dev.sluice.saga.SagaLimits;
+import dev.sluice.saga.SagaRoom;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
 import dev.sluice.server.gateway.Health;
@@ -73,6 +76,7 @@ public final class Wiring implements AutoCloseable {
     private final CommandRoom commands;
     private final ProjectionRoom projections;
     private final ProjectionFiles projectionFiles;
+    private final SagaRoom sagas;
     private final ControlPlane control;
     private final PolicyFiles policyFiles;
     private final RequiredProjections required;
@@ -116,6 +120,7 @@ public final class Wiring implements AutoCloseable {
                 ViewMemory.of(config.size(ConfigKey.MEMORY_BUDGET) / VIEW_SHARE),
                 mesh,
                 metrics);
+        this.sagas = new SagaRoom(vertx, events, mesh, sagaLimits(), clock.clockMicros(), metrics, Failpoints.NONE);
         this.projectionFiles = new ProjectionFiles(config.projectionFolders(), projections);
         this.required = new RequiredProjections(
                 config.texts(ConfigKey.PROJECTIONS_REQUIRED),
@@ -149,6 +154,7 @@ public final class Wiring implements AutoCloseable {
             wiring.registerProjections();
             wiring.projectionFiles.start();
             wiring.participants.start();
+            wiring.startSagas();
             wiring.port = await(wiring.gateway.listen());
             wiring.sources.start();
             wiring.isStarted = true;
@@ -207,6 +213,15 @@ public final class Wiring implements AutoCloseable {
                 clock.commitLogs());
     }
 
+    private SagaLimits sagaLimits() {
+        return new SagaLimits(
+                config.number(ConfigKey.SAGAS_IN_FLIGHT),
+                config.number(ConfigKey.SAGAS_BATCH),
+                config.size(ConfigKey.SAGAS_CACHE),
+                config.duration(ConfigKey.SAGAS_TIMER_WINDOW),
+                Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
+    }
+
     private LiveOptions liveOptions() {
         return new LiveOptions(
                 config.number(ConfigKey.WS_MAX_SUBSCRIPTIONS),
@@ -251,6 +266,14 @@ public final class Wiring implements AutoCloseable {
                 .forEach(projection -> await(projections.register(projection)));
     }
 
+    /** All versions first: an instance whose code is missing parks. */
+    private void startSagas() {
+        ServiceLoader.load(SagaProvider.class).stream()
+                .flatMap(provider -> provider.get().sagas().stream())
+                .forEach(saga -> await(sagas.register(saga)));
+        await(sagas.start());
+    }
+
     static DeploymentOptions onWorker() {
         return new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
     }
@@ -263,6 +286,7 @@ public final class Wiring implements AutoCloseable {
         step("sources", sources::close);
         step("dead letters", () -> await(sources.stopLetterReaders()));
         step("gateway", () -> await(gateway.close()));
+        step("sagas", () -> await(sagas.close()));
         step("participants", participants::close);
         step("projection files", projectionFiles::close);
         step("policy files", policyFiles::close);

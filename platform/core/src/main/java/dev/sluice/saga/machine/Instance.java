@@ -284,6 +284,14 @@ public final class Instance {
                 : null;
     }
 
+    /** Something it sends had no clear answer, or was not let through, and is sent again. */
+    public boolean isRetrying() {
+        return !status.isEnded()
+                && steps.entrySet().stream()
+                        .anyMatch(each -> each.getValue().sending != null
+                                && (each.getValue().attempt > 1 || waitsToRetry(each.getKey())));
+    }
+
     /** Nothing will ever happen to it: it is live and not parked, and sends nothing, has no timer and waits for no event. */
     public boolean isStalled() {
         return status != Status.PARKED

@@ -28,7 +28,7 @@ public final class Machine {
         var within = definition.structure().within();
         course.emit(new SagaEvent.SagaStarted(
                 definition.version(),
-                definition.structure().hash(),
+                definition.hash(),
                 event,
                 within == null ? null : course.nowMillis() + within.toMillis()));
         return guarded(course, null, Machine::goOn);

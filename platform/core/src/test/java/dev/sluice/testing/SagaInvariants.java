@@ -1,0 +1,377 @@
+package dev.sluice.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.log.EventQuery.Direction;
+import dev.sluice.log.Log;
+import dev.sluice.log.Position;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.log.Shard;
+import dev.sluice.log.StreamName;
+import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.SagaEvent;
+import dev.sluice.saga.machine.Status;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The invariants of sagas that a log shows when nobody writes to it: streams of instances against the rows of the side state, and both against what
+ * participants saw. It knows the format of rows by itself. Each thing that is broken is a line that begins with the invariant's number.
+ */
+public final class SagaInvariants {
+    private static final int ROWS = 100_000;
+    private static final int EVENTS = 100_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, Class<?>> TYPES = Arrays.stream(SagaEvent.class.getPermittedSubclasses())
+            .collect(Collectors.toMap(Class::getSimpleName, type -> type));
+
+    private final Log log;
+    private final List<String> broken = new ArrayList<>();
+    private final Map<String, Instance> newest = new TreeMap<>();
+    private final Map<String, List<Instance>> runs = new TreeMap<>();
+    private final Set<String> scheduled = new HashSet<>();
+    /** Where an instance, {@code NAME/KEY}, has a source position. */
+    private final Map<String, Set<String>> positions = new HashMap<>();
+
+    private SagaInvariants(Log log) {
+        this.log = log;
+    }
+
+    /** What participants know, for the invariants that are about them. */
+    public interface Ledgers {
+        /** The ids of all commands that they ever saw. */
+        Set<String> commandIds();
+
+        /** What is in force of an instance {@code NAME/KEY}: effects less those undone. */
+        int net(String instance);
+
+        /** What is in force of an instance when it has completed. */
+        int whole(Instance instance);
+    }
+
+    /** Tells the instances {@code NAME/KEY} that an event of the log is for. */
+    public interface Correlation {
+        List<String> instances(RecordedEvent event);
+    }
+
+    /** Everything that is broken; empty when nothing is. */
+    public static List<String> broken(Log log, Ledgers ledgers, Correlation correlation) {
+        var check = new SagaInvariants(log);
+        for (int shard = 0; shard < log.shards(); shard++) {
+            check.streams(shard);
+        }
+        for (int shard = 0; shard < log.shards(); shard++) {
+            check.rows(shard);
+        }
+        check.sources(correlation);
+        check.participants(ledgers);
+        return check.broken;
+    }
+
+    private void demand(boolean holds, String invariant, String problem) {
+        if (!holds) {
+            broken.add(invariant + ": " + problem);
+        }
+    }
+
+    private void streams(int shard) {
+        for (var info : log.shard(shard).streams("$saga.", "", ROWS)) {
+            String name = info.stream();
+            String saga = StreamName.category(name).substring("$saga.".length()).replace('.', '-');
+            String key = StreamName.key(name).substring(0, StreamName.key(name).lastIndexOf('~'));
+            int run = Integer.parseInt(name.substring(name.lastIndexOf('~') + 1));
+            var instance = replayed(name, saga, key, run);
+            runs.computeIfAbsent(saga + "/" + key, first -> new ArrayList<>()).add(instance);
+            var other = newest.get(saga + "/" + key);
+            var older = other == null || other.run() < run ? other : instance;
+            demand(older == null || older.status().isEnded(), "I13", name + ": two live runs");
+            if (other == null || other.run() < run) {
+                newest.put(saga + "/" + key, instance);
+            }
+            demand(log.shardOf(name) == shard, "I13", name + " lies in shard " + shard);
+        }
+    }
+
+    private Instance replayed(String name, String saga, String key, int run) {
+        var instance = Instance.of(saga, key, run);
+        long version = 0;
+        long lastMicros = 0;
+        var actions = new HashSet<String>();
+        var received = new HashSet<String>();
+        var ids = new HashMap<String, String>();
+        boolean isCompensating = false;
+        for (var recorded : log.readStream(name, 1, Direction.FORWARD, EVENTS)) {
+            var event = event(recorded);
+            String at = name + "/" + recorded.version();
+            demand(recorded.version() == ++version, "I11", at + " follows version " + (version - 1));
+            demand(recorded.recordedMicros() >= lastMicros, "I19", at + " was recorded before the one before it");
+            lastMicros = recorded.recordedMicros();
+            demand(
+                    !instance.status().isEnded()
+                            || event instanceof SagaEvent.EventIgnored
+                            || event instanceof SagaEvent.ReplyIgnored,
+                    "I17",
+                    at + " " + recorded.type() + " behind the end");
+            if (event instanceof SagaEvent.StepScheduled it) {
+                scheduled.add(it.commandId());
+                String way = it.step() + " " + it.direction() + " " + it.epoch();
+                String known = ids.putIfAbsent(way, it.commandId());
+                demand(known == null || known.equals(it.commandId()), "I6", at + " another id for " + way);
+                demand(
+                        !isCompensating || it.direction() != dev.sluice.saga.machine.Direction.FORWARD,
+                        "I28",
+                        at + " forward after compensation began");
+                demand(instance.status() != Status.PARKED, "I30", at + " is sent while parked");
+            } else if (event instanceof SagaEvent.AttemptStarted it) {
+                instance.armed().stream()
+                        .filter(timer -> timer.id().equals("retry:" + it.step()))
+                        .forEach(timer -> demand(
+                                timer.dueMillis() <= recorded.recordedMicros() / 1_000,
+                                "I16",
+                                at + " before its time"));
+            } else if (event instanceof SagaEvent.CompensationStarted) {
+                isCompensating = true;
+            } else if (event instanceof SagaEvent.OperatorActed it) {
+                demand(actions.add(it.id()), "I32", at + " action " + it.id() + " acts again");
+            }
+            note(saga + "/" + key, event, at, received);
+            instance.fold(event, recorded.recordedMicros());
+        }
+        demand(instance.events() == version, "I11", name + " folds to version " + instance.events());
+        return instance;
+    }
+
+    /** @param received positions that the instance has taken on */
+    private void note(String instance, SagaEvent event, String at, Set<String> received) {
+        var known = positions.computeIfAbsent(instance, first -> new HashSet<>());
+        if (event instanceof SagaEvent.SagaStarted it) {
+            demand(received.add(it.event().position()), "I3", at + " takes an event again");
+            known.add(it.event().position());
+        } else if (event instanceof SagaEvent.StepSucceeded it && it.position() != null) {
+            demand(received.add(it.position()), "I3", at + " takes an event again");
+            known.add(it.position());
+        } else if (event instanceof SagaEvent.EventHeld it) {
+            known.add(it.event().position());
+        } else if (event instanceof SagaEvent.EventIgnored it) {
+            known.add(it.position());
+        } else if (event instanceof SagaEvent.CancelRefused it) {
+            known.add(it.position());
+        } else if (event instanceof SagaEvent.CompensationStarted it
+                && it.detail().contains(" at ")) {
+            known.add(it.detail().substring(it.detail().lastIndexOf(' ') + 1));
+        }
+    }
+
+    private void rows(int shard) {
+        var outbox = new TreeMap<String, JsonNode>();
+        var timers = new TreeSet<String>();
+        var statuses = new TreeSet<String>();
+        var counts = new TreeMap<String, Long>();
+        for (var each : newest.entrySet()) {
+            var instance = each.getValue();
+            if (shardOf(instance) != shard) {
+                continue;
+            }
+            String part = instance.saga() + "/" + escaped(instance.key());
+            instance.outbox()
+                    .forEach(due -> outbox.put(
+                            "saga/o/%016x/%s/%s".formatted(due.sinceMicros(), part, escaped(due.step())),
+                            JSON.valueToTree(due)));
+            instance.armed()
+                    .forEach(timer ->
+                            timers.add("saga/t/%016x/%s/%s".formatted(timer.dueMillis(), part, escaped(timer.id()))));
+            statuses.add("saga/s/" + instance.saga() + "/" + instance.status() + "/" + escaped(instance.key()));
+            counts.merge(instance.saga() + " " + instance.status(), 1L, Long::sum);
+            folded(shard, part, instance);
+        }
+        var stored = stored(shard, "saga/o/");
+        demand(stored.keySet().equals(outbox.keySet()), "I2", difference(stored.keySet(), outbox.keySet()));
+        stored.forEach((key, row) -> {
+            var due = outbox.get(key);
+            demand(
+                    due == null
+                            || row.path("attempt").equals(due.path("attempt"))
+                                    && row.path("commandId")
+                                            .equals(due.path("sending").path("commandId")),
+                    "I2",
+                    key + " has another command or attempt");
+        });
+        early(shard).forEach(timers::add);
+        var armed = keys(shard, "saga/t/");
+        demand(armed.equals(timers), "I15", difference(armed, timers));
+        var indexed = keys(shard, "saga/s/");
+        demand(indexed.equals(statuses), "I1", "status index: " + difference(indexed, statuses));
+        var counted = new TreeMap<String, Long>();
+        stored(shard, "saga/n/").forEach((key, row) -> row.properties().forEach(count -> {
+            demand(!count.getKey().equals("stalled") || count.getValue().asLong() == 0, "I33", key + " counts stalled");
+            if (count.getValue().asLong() != 0) {
+                counted.put(
+                        key.substring("saga/n/".length()) + " " + count.getKey(),
+                        count.getValue().asLong());
+            }
+        }));
+        demand(counted.equals(counts), "I1", "counts are " + counted + ", expected " + counts);
+        for (int source = 0; source < log.shards(); source++) {
+            demand(cursor(shard, source) <= log.shard(source).head(), "I4", shard + " has read beyond " + source);
+        }
+    }
+
+    private void folded(int shard, String part, Instance instance) {
+        var row = stored(shard, "saga/i/" + part).get("saga/i/" + part);
+        demand(row != null && row.equals(tree(instance)), "I1", part + ": row " + row + ", fold " + tree(instance));
+        demand(!instance.isStalled(), "I33", part + " is stalled");
+        var parked = instance.parked();
+        demand(
+                instance.status() != Status.PARKED
+                        || parked != null && !parked.error().isEmpty() && parked.sinceMicros() > 0,
+                "I30",
+                part + " is parked without why");
+    }
+
+    /** As it is when it was written and read. */
+    private static JsonNode tree(Object value) {
+        try {
+            return JSON.readTree(JSON.writeValueAsBytes(value));
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    /** The timers of events that came before their instance. */
+    private Set<String> early(int shard) {
+        var timers = new HashSet<String>();
+        stored(shard, "saga/e/").forEach((key, row) -> {
+            String part = key.substring("saga/e/".length());
+            String[] names = part.split("/");
+            row.forEach(each -> {
+                String position = each.path("event").path("position").textValue();
+                timers.add("saga/t/%016x/%s/early:%s"
+                        .formatted(each.path("untilMillis").asLong(), part, position));
+                positions
+                        .computeIfAbsent(names[0] + "/" + unescaped(names[1]), first -> new HashSet<>())
+                        .add(position);
+            });
+        });
+        return timers;
+    }
+
+    private void sources(Correlation correlation) {
+        for (int shard = 0; shard < log.shards(); shard++) {
+            for (var info : log.shard(shard).streams("$dlq.saga-", "", ROWS)) {
+                for (var letter : log.readStream(info.stream(), 1, Direction.FORWARD, EVENTS)) {
+                    var data = read(letter.data());
+                    String saga = data.path("consumer").textValue().substring("saga:".length());
+                    positions
+                            .computeIfAbsent(saga + "/" + data.path("key").textValue(), first -> new HashSet<>())
+                            .add(data.path("position").textValue());
+                }
+            }
+        }
+        for (int source = 0; source < log.shards(); source++) {
+            for (long offset = 1; offset <= log.shard(source).head(); offset++) {
+                var event = log.event(new Position(source, offset));
+                if (event == null || StreamName.isPlatform(event.stream())) {
+                    continue;
+                }
+                for (var instance : correlation.instances(event)) {
+                    String at = source + ":" + offset;
+                    demand(
+                            cursor(shardOf(instance), source) < offset
+                                    || positions
+                                            .getOrDefault(instance, Set.of())
+                                            .contains(at),
+                            "I3",
+                            at + " " + event.type() + " was dropped by " + instance);
+                }
+            }
+        }
+    }
+
+    private void participants(Ledgers ledgers) {
+        for (var id : ledgers.commandIds()) {
+            demand(scheduled.contains(id), "I5", "a participant saw " + id + ", which nobody has scheduled");
+        }
+        runs.forEach((name, all) -> {
+            var statuses = all.stream().map(Instance::status).toList();
+            int whole = all.stream()
+                    .filter(each -> each.status() == Status.COMPLETED)
+                    .mapToInt(ledgers::whole)
+                    .sum();
+            boolean isClear =
+                    statuses.stream().allMatch(status -> status == Status.COMPLETED || status == Status.COMPENSATED);
+            demand(
+                    !isClear || ledgers.net(name) == whole,
+                    "I36",
+                    name + " is " + statuses + " and " + ledgers.net(name) + " are in force, expected " + whole);
+        });
+    }
+
+    private long cursor(int shard, int source) {
+        var row = stored(shard, "saga/c/" + source).get("saga/c/" + source);
+        return row == null ? 0 : row.asLong();
+    }
+
+    private int shardOf(Instance instance) {
+        return shardOf(instance.saga() + "/" + instance.key());
+    }
+
+    private int shardOf(String instance) {
+        int slash = instance.indexOf('/');
+        return log.shardOf(
+                "$saga." + instance.substring(0, slash).replace('-', '.') + "-" + instance.substring(slash + 1) + "~1");
+    }
+
+    private Map<String, JsonNode> stored(int shard, String prefix) {
+        var rows = new TreeMap<String, JsonNode>();
+        for (Shard.Row row : log.shard(shard).rows(prefix, "", ROWS)) {
+            rows.put(row.key(), row.value().length == 0 ? JSON.nullNode() : read(row.value()));
+        }
+        return rows;
+    }
+
+    private Set<String> keys(int shard, String prefix) {
+        return stored(shard, prefix).keySet();
+    }
+
+    private static JsonNode read(byte[] json) {
+        try {
+            return JSON.readTree(json);
+        } catch (IOException torn) {
+            throw new UncheckedIOException(torn);
+        }
+    }
+
+    private static SagaEvent event(RecordedEvent recorded) {
+        try {
+            return (SagaEvent) JSON.readValue(recorded.data(), TYPES.get(recorded.type()));
+        } catch (IOException torn) {
+            throw new UncheckedIOException(torn);
+        }
+    }
+
+    private static String difference(Set<String> found, Set<String> expected) {
+        var more = new TreeSet<>(found);
+        more.removeAll(expected);
+        var fewer = new TreeSet<>(expected);
+        fewer.removeAll(found);
+        return "found beside what is expected " + more + ", missed " + fewer;
+    }
+
+    private static String escaped(String part) {
+        return part.replace("%", "%25").replace("/", "%2F");
+    }
+
+    private static String unescaped(String part) {
+        return part.replace("%2F", "/").replace("%25", "%");
+    }
+}
