@@ -154,7 +154,7 @@ public final class Config {
             if (key != null) {
                 String where = "flag";
                 settings.put(key, new Setting(key.read(text, where), text, where));
-            } else if (!path.equals(INSECURE)) {
+            } else if (!path.equals(INSECURE) && !participants.offer(path, text, "flag")) {
                 throw new IllegalArgumentException("no configuration key " + path);
             }
         });

@@ -13,6 +13,7 @@ import java.util.Set;
 final class ParticipantKeys {
     private static final String UPSTREAMS = "http.upstreams";
     private static final String COMMANDS = "kafka.commands";
+    private static final String URL = ".url";
 
     static final Set<String> PATHS = Set.of(UPSTREAMS, COMMANDS);
 
@@ -68,6 +69,23 @@ final class ParticipantKeys {
     private static boolean isShared(CommandTopicConfig one, CommandTopicConfig other) {
         var topics = Set.of(one.topic(), one.replyTopic());
         return topics.contains(other.topic()) || topics.contains(other.replyTopic());
+    }
+
+    /**
+     * Takes an upstream that a command brings along, unless the file has one of that name.
+     *
+     * @param path {@code http.upstreams.NAME.url}, else it is not taken
+     */
+    boolean offer(String path, String url, String where) {
+        boolean isOne = path.startsWith(UPSTREAMS + ".") && path.endsWith(URL);
+        if (isOne) {
+            String name = path.substring(UPSTREAMS.length() + 1, path.length() - URL.length());
+            if (upstreams.stream().noneMatch(upstream -> upstream.name().equals(name))) {
+                upstreams.add(UpstreamConfig.of(name, url));
+                entries.add(new Config.Entry(path, url, where));
+            }
+        }
+        return isOne;
     }
 
     private static Map<String, String> texts(String path, ConfigFile.Value value) {

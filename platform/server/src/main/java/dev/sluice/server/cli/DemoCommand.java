@@ -97,12 +97,15 @@ final class DemoCommand implements Callable<Integer> {
         var publisher = cli.host().connect(broker.bootstrapServers());
         onStop(publisher::close);
         publisher.createTopic(TOPIC, PARTITIONS);
+        var payments = SamplePayments.start();
+        onStop(payments::close);
         var running = cli.host()
                 .start(new Host.Source(
                         null,
                         true,
                         Map.of(
                                 "http.port", "0",
+                                "http.upstreams.payments.url", payments.url(),
                                 "data.dir", folder.resolve("data").toString(),
                                 "kafka.bootstrapServers", broker.bootstrapServers())));
         onStop(running::close);
@@ -119,6 +122,10 @@ final class DemoCommand implements Callable<Integer> {
         done("inventory with its alert, revenue by day: each equal to what was ordered and paid");
         new DemoMesh(remote, terminal).show();
         done("a circuit breaker opened and closed again, told in the log");
+        var sagas = new DemoSagas(remote, terminal, payments);
+        follow(remote, "demo-sagas", DemoSagas.subscription(), sagas::take);
+        sagas.show();
+        done("one order fulfilled, one undone in reverse, one that waited for payments: each told by the log and over WebSocket");
         return running.url();
     }
 
@@ -244,7 +251,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static Failure failed(String message) {
+    static Failure failed(String message) {
         return Failure.of(Failure.Kind.INTERNAL, message)
                 .with("code", "demo_failed")
                 .with("next", "run it again; if it fails again, report it with this output");

@@ -65,7 +65,7 @@ final class DemoMesh {
                 return millis(refused);
             }
         }
-        throw failed("made " + MOST_CALLS + " calls, expected the breaker to open");
+        throw DemoCommand.failed("made " + MOST_CALLS + " calls, expected the breaker to open");
     }
 
     private void callUntilAdmitted() throws InterruptedException {
@@ -76,7 +76,7 @@ final class DemoMesh {
             }
             TimeUnit.MILLISECONDS.sleep(millis(refused));
         }
-        throw failed("made " + MOST_CALLS + " calls, expected one to be admitted again");
+        throw DemoCommand.failed("made " + MOST_CALLS + " calls, expected one to be admitted again");
     }
 
     /** Appends; null when it was admitted. */
@@ -113,15 +113,9 @@ final class DemoMesh {
                 return changes;
             }
             if (System.nanoTime() > deadlineNanos) {
-                throw failed("found " + changes.size() + " changes of the breaker in $mesh, expected 3");
+                throw DemoCommand.failed("found " + changes.size() + " changes of the breaker in $mesh, expected 3");
             }
             TimeUnit.MILLISECONDS.sleep(ASK_AGAIN_MILLIS);
         }
-    }
-
-    private static Failure failed(String message) {
-        return Failure.of(Failure.Kind.INTERNAL, message)
-                .with("code", "demo_failed")
-                .with("next", "run it again; if it fails again, report it with this output");
     }
 }

@@ -76,6 +76,9 @@ final class DevCommand implements Callable<Integer> {
     }
 
     private Host.Running start(Map<String, String> flags, Deque<Runnable> stops) throws Exception {
+        var payments = SamplePayments.start();
+        stops.push(payments::close);
+        flags.put("http.upstreams.payments.url", payments.url());
         // Checked before a broker is started for it.
         var topics = cli.host().configuration(source(flags)).topics();
         String bootstrapServers = kafka;
