@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What an expression is evaluated on: one event or one row. For one thread. */
-public abstract sealed class Facts permits EventFacts, RowFacts {
+public abstract sealed class Facts permits EventFacts, RowFacts, TreeFacts {
     /** What one evaluation may cost: an element looked at, or sixteen characters made or looked through, is a step. */
     static final int MAX_STEPS = 1_000_000;
 

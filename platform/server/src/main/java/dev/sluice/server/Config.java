@@ -300,6 +300,11 @@ public final class Config {
         return List.copyOf(projectionFolders);
     }
 
+    /** The folder with files of sagas; it may be missing. */
+    Path sagaFolder() {
+        return resolve(ConfigKey.SAGAS_DIR);
+    }
+
     /** The folder with policy files; it may be missing. */
     Path policyFolder() {
         return resolve(ConfigKey.POLICIES_DIR);

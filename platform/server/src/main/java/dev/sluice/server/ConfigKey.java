@@ -29,6 +29,7 @@ enum ConfigKey {
     PROJECTIONS_REQUIRED("projections.required", "[]", Type.LIST, 0, 0),
     PROJECTIONS_MAX_LAG("projections.maxLag", "60s", Type.DURATION, 100, 86_400_000),
     COMMANDS_STATES("commands.states", "100000", Type.NUMBER, 0, 10_000_000),
+    SAGAS_DIR("sagas.dir", "sagas/", Type.TEXT, 0, 0),
     SAGAS_IN_FLIGHT("sagas.inFlight", "2048", Type.NUMBER, 1, 65_536),
     SAGAS_BATCH("sagas.batch", "512", Type.NUMBER, 1, 10_000),
     SAGAS_CACHE("sagas.cache", "32MiB", Type.SIZE, 1L << 20, 16L << 30),

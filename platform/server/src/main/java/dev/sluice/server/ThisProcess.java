@@ -47,10 +47,20 @@ final class ThisProcess implements Host {
             }
 
             @Override
+            public int checkSagas() {
+                return SagaFiles.check(config.sagaFolder());
+            }
+
+            @Override
             public int checkPolicies() {
                 return PolicyFiles.check(config.policyFolder());
             }
         };
+    }
+
+    @Override
+    public List<Saga> sagas(String text, String file) {
+        return SagaFiles.read(text, file);
     }
 
     @Override

@@ -60,7 +60,7 @@ class ArchitectureTest {
         table.put("projection", Set.of("log", "bus", "shard", "expression", "projection.definition", "projection.row"));
         table.put("ingest", Set.of("log", "bus", "shard", "expression", "spi"));
         table.put("command", Set.of("log", "bus", "shard"));
-        table.put("saga", Set.of("log", "bus", "shard", "expression", "spi", "command"));
+        table.put("saga", Set.of("log", "bus", "shard", "expression", "yaml", "spi", "command"));
         table.put("participant", Set.of("log", "bus", "yaml", "spi"));
         table.put("kafka", Set.of("log", "bus", "spi"));
         table.put("server.live", Set.of("log", "bus", "shard", "expression", "projection", "projection.row"));

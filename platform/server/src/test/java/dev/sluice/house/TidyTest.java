@@ -43,6 +43,8 @@ class TidyTest {
             35,
             "dev/sluice/server/cli",
             50,
+            "dev/sluice/saga",
+            40,
             "dev/sluice/resilience",
             40,
             "dev/sluice/bench",

@@ -24,6 +24,11 @@ public record Retry(
     public static final Retry UNDO =
             new Retry(Duration.ofMillis(200), 2, Duration.ofMinutes(5), 0.2, 0, Duration.ofHours(1));
 
+    /** {@link #FORWARD} with other waits; no jitter unless it is said. */
+    public static Retry exponential(Duration first, double factor, Duration max) {
+        return new Retry(first, factor, max, 0, FORWARD.attempts(), null);
+    }
+
     public Retry {
         if (first.isNegative() || first.isZero() || max.compareTo(first) < 0) {
             throw new IllegalArgumentException(
@@ -39,6 +44,19 @@ public record Retry(
         if (attempts == 0 && parkAfter == null) {
             throw new IllegalArgumentException("found neither attempts nor a time to park after, expected one");
         }
+    }
+
+    public Retry jitter(double share) {
+        return new Retry(first, factor, max, share, attempts, parkAfter);
+    }
+
+    public Retry attempts(int most) {
+        return new Retry(first, factor, max, jitter, most, parkAfter);
+    }
+
+    /** However many attempts it takes, until this long after the first. */
+    public Retry parkAfter(Duration age) {
+        return new Retry(first, factor, max, jitter, 0, age);
     }
 
     /** The wait in ms after a failed attempt, from 1 on; {@code spread} of 0 to 1 chooses within the jitter. */

@@ -15,12 +15,13 @@ final class Answering {
         boolean isExpected = sending != null
                 && sending.direction() == reply.direction()
                 && sending.epoch() == reply.epoch()
-                && (reply.attempt() == 0 || reply.attempt() == state.attempt())
-                && (!course.instance().waitsToRetry(reply.step()) || isClear(reply.outcome()));
+                && (isClear(reply.outcome())
+                        || (reply.attempt() == 0 || reply.attempt() == state.attempt())
+                                && !course.instance().waitsToRetry(reply.step()));
         if (!isExpected) {
             late(course, reply);
         } else if (reply.outcome() instanceof Outcome.Deferred deferred) {
-            course.defer(reply.step(), deferred);
+            deferred(course, reply, deferred);
         } else if (reply.direction() == Direction.PUBLISH) {
             published(course, reply);
         } else {
@@ -29,8 +30,18 @@ final class Answering {
         }
     }
 
+    /** Of whatever attempt: all are the same command. */
     private static boolean isClear(Outcome outcome) {
         return outcome instanceof Outcome.Succeeded || outcome instanceof Outcome.Rejected;
+    }
+
+    /** On the way back no step is sent forward again; what an earlier attempt did is not known. */
+    private static void deferred(Course course, Input.Replied reply, Outcome.Deferred deferred) {
+        if (reply.direction() == Direction.FORWARD && !course.isForward()) {
+            course.emit(new SagaEvent.StepUnknown(reply.step(), "given up: compensation has begun"));
+        } else {
+            course.defer(reply.step(), deferred);
+        }
     }
 
     /** An answer nobody waits for any more tells of a step of unknown outcome that it did happen; until its undo has been sent. */
@@ -38,8 +49,9 @@ final class Answering {
         var step = course.definition().structure().step(reply.step());
         var state = course.instance().step(reply.step());
         if (step != null
+                && step.send() != null
                 && reply.direction() == Direction.FORWARD
-                && reply.outcome() instanceof Outcome.Succeeded succeeded
+                && classified(step.send(), reply.outcome()) instanceof Outcome.Succeeded succeeded
                 && state.status() == StepStatus.UNKNOWN
                 && reply.epoch() == state.epoch(Direction.FORWARD)) {
             succeeded(course, step, succeeded);

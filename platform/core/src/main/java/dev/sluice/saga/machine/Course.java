@@ -64,11 +64,18 @@ final class Course {
         return instance.heading() == Status.RUNNING;
     }
 
+    /** The event that says that it has completed is under way, or has been appended. */
+    boolean isEnding() {
+        return isForward() && instance.step(PUBLISH).status() != StepStatus.PENDING;
+    }
+
+    /** From here on the way is forward only. */
     boolean hasReachedPivot() {
-        return definition.structure().steps().stream()
-                .anyMatch(step -> definition.structure().isFromPivotOn(step)
-                        && step(step).status() != StepStatus.PENDING
-                        && step(step).status() != StepStatus.SKIPPED);
+        return isEnding()
+                || definition.structure().steps().stream()
+                        .anyMatch(step -> definition.structure().isFromPivotOn(step)
+                                && step(step).status() != StepStatus.PENDING
+                                && step(step).status() != StepStatus.SKIPPED);
     }
 
     boolean isCancel(String trigger) {
@@ -122,24 +129,32 @@ final class Course {
             emit(new SagaEvent.StepSkipped(step.name(), "its condition does not hold"));
             return;
         }
-        var await = step.await();
-        var sleep = step.sleep();
-        if (await != null) {
-            var timeout = await.timeout();
-            emit(new SagaEvent.StepWaiting(
-                    step.name(), instance.nextOrder(), timeout == null ? null : nowMillis() + timeout.toMillis()));
-            instance.held().stream()
-                    .filter(held -> held.trigger().equals(step.name()))
-                    .findFirst()
-                    .ifPresent(held -> {
-                        emit(new SagaEvent.EventReleased(held.event().position()));
-                        arrived(step, held.event());
-                    });
-        } else if (sleep != null) {
-            emit(new SagaEvent.StepWaiting(step.name(), instance.nextOrder(), nowMillis() + sleep.toMillis()));
+        if (step.send() == null) {
+            waitFor(step);
         } else {
-            send(step, Direction.FORWARD, instance.step(step.name()).epoch(Direction.FORWARD));
+            send(step, Direction.FORWARD, step(step).epoch(Direction.FORWARD));
         }
+    }
+
+    /** Begins a step that sends nothing; what it waits for may have come already. */
+    void waitFor(Step step) {
+        var await = step.await();
+        var duration = await == null ? step.sleep() : await.timeout();
+        emit(new SagaEvent.StepWaiting(
+                step.name(), orderOf(step), duration == null ? null : nowMillis() + duration.toMillis()));
+        instance.held().stream()
+                .filter(held -> held.trigger().equals(step.name()))
+                .findFirst()
+                .ifPresent(held -> {
+                    emit(new SagaEvent.EventReleased(
+                            held.trigger(), held.event().position()));
+                    arrived(step, held.event());
+                });
+    }
+
+    private int orderOf(Step step) {
+        int order = step(step).order();
+        return order == 0 ? instance.nextOrder() : order;
     }
 
     void undo(Step step) {
@@ -161,7 +176,7 @@ final class Course {
         emit(new SagaEvent.StepScheduled(
                 step.name(),
                 direction,
-                state.order() == 0 ? instance.nextOrder() : state.order(),
+                orderOf(step),
                 epoch,
                 CommandIds.of(instance, step.name(), direction, epoch),
                 outgoing.to(),
@@ -256,7 +271,7 @@ final class Course {
                     instance.nextOrder(),
                     0,
                     CommandIds.of(instance, PUBLISH, Direction.PUBLISH, 0),
-                    publication.stream(),
+                    publication.stream() == null ? instance.origin() : publication.stream(),
                     publication.type(),
                     publication.data(),
                     Send.TIMEOUT.toMillis()));
@@ -265,7 +280,32 @@ final class Course {
         if (publishing.sending() != null) {
             return false;
         }
-        emit(isCompensated ? new SagaEvent.SagaCompensated() : new SagaEvent.SagaCompleted());
+        finish(isCompensated ? new SagaEvent.SagaCompensated() : new SagaEvent.SagaCompleted());
         return true;
+    }
+
+    /** Appends again, from the first attempt on, what an instance publishes at its end. */
+    void publishAgain() {
+        var publishing = instance.step(PUBLISH);
+        var sending = Objects.requireNonNull(publishing.sending(), "what is published stays until it is appended");
+        emit(new SagaEvent.StepScheduled(
+                PUBLISH,
+                Direction.PUBLISH,
+                publishing.order(),
+                sending.epoch(),
+                sending.commandId(),
+                sending.to(),
+                sending.type(),
+                sending.data(),
+                sending.timeoutMillis()));
+    }
+
+    /** Ends it; the events that nothing waited for are let go by name. */
+    void finish(SagaEvent last) {
+        for (var held : instance.held()) {
+            emit(new SagaEvent.EventReleased(held.trigger(), held.event().position()));
+            ignore(held.event(), "the instance has ended");
+        }
+        emit(last);
     }
 }

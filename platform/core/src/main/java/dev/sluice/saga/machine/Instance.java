@@ -3,6 +3,7 @@ package dev.sluice.saga.machine;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.sluice.saga.definition.ReceivedEvent;
 import java.util.ArrayList;
@@ -40,10 +41,16 @@ public final class Instance {
     private @Nullable Parked parked;
     private JsonNode state = NullNode.getInstance();
     private @Nullable ReceivedEvent start;
+    /** The stream of the event that it started with. */
+    private String origin = "";
+
     private String correlation = "";
     private Map<String, StepState> steps = new LinkedHashMap<>();
     private int lastOrder;
+
+    @JsonDeserialize(as = TreeMap.class)
     private Map<String, Long> timers = new TreeMap<>();
+
     private List<Held> held = new ArrayList<>();
     private List<Input.Replied> heldReplies = new ArrayList<>();
     private List<String> actions = new ArrayList<>();
@@ -99,6 +106,7 @@ public final class Instance {
         copy.parked = parked;
         copy.state = state;
         copy.start = start;
+        copy.origin = origin;
         copy.correlation = correlation;
         steps.forEach((name, step) -> copy.steps.put(name, step.copy()));
         copy.lastOrder = lastOrder;
@@ -124,6 +132,7 @@ public final class Instance {
             version = it.version();
             hash = it.hash();
             start = it.event();
+            origin = it.event().stream();
             correlation = it.event().correlation() == null
                     ? it.event().id()
                     : it.event().correlation();
@@ -137,7 +146,8 @@ public final class Instance {
         } else if (event instanceof SagaEvent.EventHeld it) {
             held.add(new Held(it.trigger(), it.event()));
         } else if (event instanceof SagaEvent.EventReleased it) {
-            held.removeIf(each -> each.event().position().equals(it.position()));
+            held.removeIf(each -> each.trigger().equals(it.trigger())
+                    && each.event().position().equals(it.position()));
         } else if (event instanceof SagaEvent.ReplyHeld it) {
             heldReplies.add(it.reply());
         } else if (event instanceof SagaEvent.DeadlinePassed) {
@@ -370,6 +380,11 @@ public final class Instance {
     @Nullable
     ReceivedEvent start() {
         return start;
+    }
+
+    /** The stream of the event that it started with. */
+    String origin() {
+        return origin;
     }
 
     public String correlation() {

@@ -54,7 +54,11 @@ public final class Machine {
             return guarded(course, null, c -> fired(c, it));
         }
         var action = (Input.OperatorAction) input;
-        return guarded(course, null, c -> Operating.act(c, action));
+        if (instance.hasActed(action.id())) {
+            return course.reaction();
+        }
+        Operating.check(course, action);
+        return guarded(course, action, c -> Operating.act(c, action));
     }
 
     /**
@@ -97,11 +101,6 @@ public final class Machine {
         try {
             deciding.decide(course);
             course.checkSize();
-        } catch (Failure refused) {
-            if (refused.kind() == Failure.Kind.WRONG_STATUS) {
-                throw refused;
-            }
-            poisoned(course, before, input, refused);
         } catch (RuntimeException | StackOverflowError thrown) {
             poisoned(course, before, input, thrown);
         }
@@ -114,11 +113,14 @@ public final class Machine {
             course.emit(new SagaEvent.ReplyHeld(reply));
         } else if (input instanceof Input.EventReceived it) {
             course.emit(new SagaEvent.EventHeld(it.trigger(), it.event()));
+        } else if (input instanceof Input.OperatorAction action) {
+            course.emit(Operating.acted(action, Operating.meant(course, action)));
         }
+        var parked = course.instance().parked();
         boolean isTooLarge = thrown instanceof Failure failure && failure.kind() == Failure.Kind.EVENT_TOO_LARGE;
         course.park(
                 isTooLarge ? ParkReason.STATE_TOO_LARGE : ParkReason.POISON,
-                null,
+                parked == null ? null : parked.step(),
                 course.isForward() ? Direction.FORWARD : Direction.UNDO,
                 String.valueOf(thrown));
     }
@@ -126,7 +128,7 @@ public final class Machine {
     /** Takes up what the state allows: begins, steps forward or back, ends. */
     static void goOn(Course course) {
         var start = course.instance().start();
-        if (start != null) {
+        if (start != null && course.isRunning() && course.isForward()) {
             course.emit(new SagaEvent.StateBegun(course.definition().code().begin(start)));
         }
         while (course.isRunning() && (course.isForward() ? forward(course) : backward(course))) {
@@ -163,9 +165,9 @@ public final class Machine {
             if (state.status() == StepStatus.RUNNING || state.sending() != null) {
                 return false;
             }
-            boolean isUndone = step.undo() != null
-                    && (state.status() == StepStatus.SUCCEEDED || state.status() == StepStatus.UNKNOWN);
-            if (isUndone && (last == null || state.order() > course.step(last).order())) {
+            if (step.undo() != null
+                    && isToUndo(state.status())
+                    && (last == null || state.order() > course.step(last).order())) {
                 last = step;
             }
         }
@@ -174,6 +176,11 @@ public final class Machine {
             return false;
         }
         return course.end(true);
+    }
+
+    /** An undo that failed has to be done too: nothing before it is undone while it is not. */
+    private static boolean isToUndo(StepStatus status) {
+        return status == StepStatus.SUCCEEDED || status == StepStatus.UNKNOWN || status == StepStatus.UNDO_FAILED;
     }
 
     /** Takes an event on, or keeps it, or records why not. */
@@ -197,7 +204,9 @@ public final class Machine {
         if (!course.isForward()) {
             course.ignore(event, "compensation has begun");
         } else if (course.hasReachedPivot()) {
-            course.emit(new SagaEvent.CancelRefused(event.position(), "the pivot has been sent"));
+            course.emit(new SagaEvent.CancelRefused(
+                    event.position(),
+                    course.isEnding() ? "the instance has all but completed" : "the pivot has been sent"));
         } else {
             course.compensate("cancelled", event.type() + " at " + event.position());
         }

@@ -9,14 +9,75 @@ import org.jspecify.annotations.Nullable;
 final class Operating {
     private Operating() {}
 
-    static void act(Course course, Input.OperatorAction action) {
-        if (course.instance().hasActed(action.id())) {
-            return;
+    /** WRONG_STATUS for what cannot be done to the instance as it is. */
+    static void check(Course course, Input.OperatorAction action) {
+        var instance = course.instance();
+        var parked = instance.parked();
+        String step = meant(course, action);
+        boolean isParked = parked != null;
+        boolean isPaused = parked != null && parked.reason() == ParkReason.PAUSED;
+        boolean fits =
+                switch (action.verb()) {
+                    case PAUSE -> course.isRunning();
+                    case ABANDON -> !instance.status().isEnded();
+                    case COMPENSATE -> !instance.status().isEnded() && course.isForward() && !course.isEnding();
+                    case RESUME -> isPaused;
+                    case RETRY -> isParked && !isPaused && (step == null || isOpen(course, step));
+                    case RETRY_FRESH, RESOLVE, SKIP -> isParked && step != null && isOpen(course, step);
+                };
+        if (!fits) {
+            throw Failure.of(
+                            Failure.Kind.WRONG_STATUS,
+                            "found instance " + instance.key() + " " + instance.status()
+                                    + (parked == null ? "" : " (" + parked.reason() + ")")
+                                    + (step == null
+                                            ? ""
+                                            : ", step " + step + " "
+                                                    + instance.step(step).status())
+                                    + ", expected " + expected(action.verb()))
+                    .with("status", instance.status().name());
         }
+    }
+
+    /** The step that an action is about: the one it names, that was parked for, or else the first that is stuck. */
+    static @Nullable String meant(Course course, Input.OperatorAction action) {
         var parked = course.instance().parked();
-        var step = action.step() != null ? action.step() : parked == null ? null : parked.step();
-        check(course, action, step);
-        course.emit(new SagaEvent.OperatorActed(action.id(), action.verb(), action.actor(), action.reason(), step));
+        if (action.step() != null || parked == null) {
+            return action.step();
+        }
+        return parked.step() != null
+                ? parked.step()
+                : course.definition().structure().steps().stream()
+                        .filter(step -> isStuck(course, course.step(step)))
+                        .map(Step::name)
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    /** Nothing but an operator will move it. */
+    private static boolean isStuck(Course course, StepState step) {
+        return course.isForward()
+                ? step.sending() == null
+                        && (step.status() == StepStatus.REJECTED || step.status() == StepStatus.UNKNOWN)
+                : step.status() == StepStatus.UNDO_FAILED;
+    }
+
+    /** Has begun in the direction that the instance goes, and is not done: what is done stays, as its undo depends on it. */
+    private static boolean isOpen(Course course, String name) {
+        return switch (course.instance().step(name).status()) {
+            case RUNNING, REJECTED, UNKNOWN -> course.isForward() || name.equals(Course.PUBLISH);
+            case UNDOING, UNDO_FAILED -> true;
+            case PENDING, SUCCEEDED, SKIPPED, UNDONE -> false;
+        };
+    }
+
+    static SagaEvent acted(Input.OperatorAction action, @Nullable String step) {
+        return new SagaEvent.OperatorActed(action.id(), action.verb(), action.actor(), action.reason(), step);
+    }
+
+    static void act(Course course, Input.OperatorAction action) {
+        String step = meant(course, action);
+        course.emit(acted(action, step));
         switch (action.verb()) {
             case PAUSE ->
                 course.park(
@@ -24,7 +85,7 @@ final class Operating {
                         null,
                         course.isForward() ? Direction.FORWARD : Direction.UNDO,
                         "paused by " + action.actor() + ": " + action.reason());
-            case ABANDON -> course.emit(new SagaEvent.SagaFailed(action.reason(), Machine.inForce(course)));
+            case ABANDON -> course.finish(new SagaEvent.SagaFailed(action.reason(), Machine.inForce(course)));
             case RESUME, RETRY, RETRY_FRESH, RESOLVE, SKIP, COMPENSATE -> {
                 unpark(course);
                 proceed(course, action, step);
@@ -34,39 +95,14 @@ final class Operating {
         }
     }
 
-    private static void check(Course course, Input.OperatorAction action, @Nullable String step) {
-        var instance = course.instance();
-        var parked = instance.parked();
-        boolean isParked = parked != null;
-        boolean isPaused = parked != null && parked.reason() == ParkReason.PAUSED;
-        boolean fits =
-                switch (action.verb()) {
-                    case PAUSE -> course.isRunning();
-                    case ABANDON -> !instance.status().isEnded();
-                    case COMPENSATE -> !instance.status().isEnded() && course.isForward();
-                    case RESUME -> isPaused;
-                    case RETRY -> isParked && !isPaused;
-                    case RETRY_FRESH, RESOLVE, SKIP ->
-                        isParked && step != null && instance.steps().containsKey(step);
-                };
-        if (!fits) {
-            throw Failure.of(
-                            Failure.Kind.WRONG_STATUS,
-                            "found instance " + instance.key() + " " + instance.status()
-                                    + (parked == null ? "" : " (" + parked.reason() + ")") + ", expected "
-                                    + expected(action.verb()))
-                    .with("status", instance.status().name());
-        }
-    }
-
     private static String expected(Input.Verb verb) {
         return switch (verb) {
             case PAUSE -> "it RUNNING or COMPENSATING to pause it";
             case ABANDON -> "it not to have ended to abandon it";
-            case COMPENSATE -> "it to go forward to compensate it";
+            case COMPENSATE -> "it to go forward, and not to have all but completed, to compensate it";
             case RESUME -> "it PARKED by a pause to resume it";
-            case RETRY -> "it PARKED, not by a pause, to retry it";
-            case RETRY_FRESH, RESOLVE, SKIP -> "it PARKED with a step that has begun";
+            case RETRY -> "it PARKED, not by a pause, with a step that is not done, to retry it";
+            case RETRY_FRESH, RESOLVE, SKIP -> "it PARKED with a step that has begun and is not done";
         };
     }
 
@@ -80,6 +116,8 @@ final class Operating {
         for (var reply : replies) {
             if (course.isRunning()) {
                 Answering.take(course, reply);
+            } else {
+                course.emit(new SagaEvent.ReplyHeld(reply));
             }
         }
     }
@@ -88,21 +126,22 @@ final class Operating {
         if (!course.isRunning()) {
             return;
         }
-        var step = name == null ? null : course.definition().structure().step(name);
         switch (action.verb()) {
             case COMPENSATE -> {
                 if (course.isForward()) {
                     course.compensate("operator", action.actor() + ": " + action.reason());
                 }
             }
-            case RETRY -> again(course, name, step, 0);
-            case RETRY_FRESH -> again(course, name, step, 1);
-            case RESOLVE -> resolve(course, action, step);
+            case RETRY -> again(course, name, 0);
+            case RETRY_FRESH -> again(course, name, 1);
+            case RESOLVE -> resolve(course, action, name);
             case SKIP -> {
-                if (step != null && course.isForward()) {
-                    course.emit(new SagaEvent.StepSkipped(step.name(), "by " + action.actor()));
-                } else if (step != null) {
-                    course.emit(new SagaEvent.UndoSucceeded(step.name()));
+                if (name != null && isOpen(course, name)) {
+                    boolean isUndo = !course.isForward() && !name.equals(Course.PUBLISH);
+                    course.emit(
+                            isUndo
+                                    ? new SagaEvent.UndoSucceeded(name)
+                                    : new SagaEvent.StepSkipped(name, "by " + action.actor()));
                 }
             }
             case RESUME, PAUSE, ABANDON -> {
@@ -111,49 +150,52 @@ final class Operating {
         }
     }
 
-    /** Sends a step again that has no clear answer; the answers that were held may have settled it. */
-    private static void again(Course course, @Nullable String name, @Nullable Step step, int fresher) {
+    /** Begins a step again that has no clear answer; the answers that were held may have settled it. */
+    private static void again(Course course, @Nullable String name, int fresher) {
+        if (name == null || !isOpen(course, name)) {
+            return;
+        }
+        var step = course.definition().structure().step(name);
         if (step == null) {
-            if (name != null && course.instance().step(name).sending() != null) {
-                course.emit(new SagaEvent.AttemptStarted(name, Direction.PUBLISH, 1));
-            }
+            course.publishAgain();
             return;
         }
         var state = course.step(step);
-        switch (state.status()) {
-            case UNDO_FAILED, UNDOING -> course.send(step, Direction.UNDO, state.epoch(Direction.UNDO) + fresher);
-            case REJECTED, UNKNOWN, RUNNING -> {
-                if (course.isForward() && step.send() != null) {
-                    course.send(step, Direction.FORWARD, state.epoch(Direction.FORWARD) + fresher);
-                }
-            }
-            case PENDING, SUCCEEDED, SKIPPED, UNDONE -> {
-                // settled by an answer that was held
-            }
+        if (!course.isForward()) {
+            course.send(step, Direction.UNDO, state.epoch(Direction.UNDO) + fresher);
+        } else if (step.send() != null) {
+            course.send(step, Direction.FORWARD, state.epoch(Direction.FORWARD) + fresher);
+        } else if (state.status() != StepStatus.RUNNING) {
+            course.waitFor(step);
         }
     }
 
-    private static void resolve(Course course, Input.OperatorAction action, @Nullable Step step) {
-        if (step == null) {
+    private static void resolve(Course course, Input.OperatorAction action, @Nullable String name) {
+        if (name == null || !isOpen(course, name)) {
             return;
         }
-        if (!course.isForward()) {
-            course.emit(new SagaEvent.UndoSucceeded(step.name()));
+        var step = course.definition().structure().step(name);
+        if (!course.isForward() && step != null) {
+            course.emit(new SagaEvent.UndoSucceeded(name));
             return;
         }
-        var send = step.send();
+        var state = course.instance().state();
+        var send = step == null ? null : step.send();
         var reply = action.reply() == null ? JsonNodeFactory.instance.objectNode() : action.reply();
         String type =
                 send == null || send.replies().isEmpty() ? "" : send.replies().get(0);
-        var state = course.definition().code().replied(step, course.instance().state(), type, reply);
-        course.emit(new SagaEvent.StepSucceeded(step.name(), type, reply, state, null));
+        var after = step == null || send == null
+                ? state
+                : course.definition().code().replied(step, state, type, reply);
+        course.emit(new SagaEvent.StepSucceeded(name, type, reply, after, null));
     }
 
     /** Takes up the events that came while it was parked. */
     private static void release(Course course) {
         for (var held : course.instance().held()) {
             if (course.isRunning() && !held.trigger().equals("start")) {
-                course.emit(new SagaEvent.EventReleased(held.event().position()));
+                course.emit(
+                        new SagaEvent.EventReleased(held.trigger(), held.event().position()));
                 Machine.take(course, new Input.EventReceived(held.trigger(), held.event()));
             }
         }

@@ -65,8 +65,8 @@ public sealed interface SagaEvent {
 
     record EventIgnored(String position, String type, String reason) implements SagaEvent {}
 
-    /** A held event is done with. */
-    record EventReleased(String position) implements SagaEvent {}
+    /** A held event is taken up, or let go. */
+    record EventReleased(String trigger, String position) implements SagaEvent {}
 
     record ReplyHeld(Input.Replied reply) implements SagaEvent {}
 

@@ -39,6 +39,8 @@ final class Catalogue {
         all.put("projections diff", "Show what applying a file would change.");
         all.put("projections test", "Fold given events and compare the rows.");
         all.put("projections explain", "Show what a projection makes of an event.");
+        all.put("sagas test", "Play the scenarios of sagas in a file.");
+        all.put("sagas diagram", "Draw the sagas of a file.");
         all.put("why", "Show what each consumer did with an event.");
         all.put("dead-letters ls", "List records and events that a consumer refused.");
         all.put("dead-letters show", "Show one dead letter whole.");
@@ -74,6 +76,8 @@ final class Catalogue {
             case "commands ls" -> new CommandCommand.Ls(cli);
             case "tail" -> new TailCommand(cli);
             case "read" -> new ReadCommand(cli);
+            case "sagas test" -> new SagasCommand.Test(cli);
+            case "sagas diagram" -> new SagasCommand.Diagram(cli);
             case "streams ls" -> new StreamsCommand.Ls(cli);
             case "streams show" -> new StreamsCommand.Show(cli);
             case "projections ls" -> new ProjectionsCommand.Ls(cli);

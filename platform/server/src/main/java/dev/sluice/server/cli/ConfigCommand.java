@@ -63,7 +63,7 @@ final class ConfigCommand {
     /** Checks a file. */
     @Command(
             description =
-                    "Checks a configuration file together with the environment, the definitions in its projections.dir and the policies in its policies.dir.",
+                    "Checks a configuration file together with the environment, the definitions in its projections.dir, the sagas in its sagas.dir and the policies in its policies.dir.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice config validate /etc/sluice/sluice.yaml"})
     static final class Validate implements Callable<Integer> {
@@ -84,6 +84,7 @@ final class ConfigCommand {
             var configuration = cli.host().configuration(new Host.Source(file, false, Map.of()));
             int count = configuration.settings().size();
             int projections = configuration.checkDefinitions();
+            int sagas = configuration.checkSagas();
             int policies = configuration.checkPolicies();
             String name = file == null ? "the distribution's configuration" : file.toString();
             Map<String, @Nullable Object> result = new LinkedHashMap<>();
@@ -91,10 +92,11 @@ final class ConfigCommand {
             result.put("file", name);
             result.put("keys", count);
             result.put("projections", projections);
+            result.put("sagas", sagas);
             result.put("policies", policies);
             output.one(cli.terminal(), result, () -> cli.terminal()
-                    .line(name + " is valid, " + count + " keys, " + projections + " projections, " + policies
-                            + " policies"));
+                    .line(name + " is valid, " + count + " keys, " + projections + " projections, " + sagas + " sagas, "
+                            + policies + " policies"));
             return 0;
         }
     }

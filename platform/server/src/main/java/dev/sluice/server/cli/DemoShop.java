@@ -87,9 +87,7 @@ final class DemoShop {
 
     private static void expect(String what, BigDecimal expected, @Nullable Object found) {
         if (found == null || expected.compareTo(new BigDecimal(found.toString())) != 0) {
-            throw Failure.of(Failure.Kind.INTERNAL, "found " + what + " " + found + ", expected " + expected)
-                    .with("code", "demo_failed")
-                    .with("next", "run it again; if it fails again, report it with this output");
+            throw DemoCommand.failed("found " + what + " " + found + ", expected " + expected);
         }
     }
 

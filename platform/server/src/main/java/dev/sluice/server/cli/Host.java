@@ -10,6 +10,9 @@ public interface Host {
     /** Reads and checks a configuration; CONFIG_INVALID names file, line and key. */
     Configuration configuration(Source source);
 
+    /** Reads sagas in YAML and plays their scenarios; DEFINITION_INVALID names file, line and key. */
+    List<Saga> sagas(String text, String file);
+
     /** Starts the server; answers when it is ready. */
     Running start(Source source) throws Exception;
 
@@ -39,9 +42,18 @@ public interface Host {
         /** Reads the files of {@code projections.dir}; the number of definitions. DEFINITION_INVALID names file, line and key. */
         int checkDefinitions();
 
+        /** Reads the files of {@code sagas.dir}; the number of sagas. DEFINITION_INVALID names file, line and key. */
+        int checkSagas();
+
         /** Reads the files of {@code policies.dir} together; the number of policies. DEFINITION_INVALID names all that is wrong. */
         int checkPolicies();
     }
+
+    /** A saga as a diagram, and its scenarios. */
+    record Saga(String name, int version, String diagram, List<Scenario> scenarios) {}
+
+    /** @param problem with its file and line, null when all is as it is written */
+    record Scenario(String name, @Nullable String problem) {}
 
     /** A key with its value, and where the value came from: default, file with line, environment or flag. */
     record Setting(String key, String value, String origin) {}

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -68,6 +69,11 @@ final class Rehearsal {
     private static final class NoHost implements Host {
         @Override
         public Configuration configuration(Source source) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public List<Saga> sagas(String text, String file) {
             throw new IllegalStateException();
         }
 

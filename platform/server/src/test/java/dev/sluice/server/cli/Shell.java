@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,11 @@ final class Shell {
         @Override
         public Configuration configuration(Source source) {
             throw asked(source.file());
+        }
+
+        @Override
+        public List<Saga> sagas(String text, String file) {
+            throw asked(Path.of(file));
         }
 
         @Override

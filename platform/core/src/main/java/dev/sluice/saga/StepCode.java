@@ -1,0 +1,34 @@
+package dev.sluice.saga;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.saga.definition.Outgoing;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** The functions of a step. */
+record StepCode<S, R>(
+        @Nullable Class<R> reply,
+        Function<S, Outgoing> command,
+        BiFunction<S, R, S> after,
+        @Nullable Predicate<S> when,
+        @Nullable BiFunction<S, Optional<R>, Outgoing> undo,
+        @Nullable Function<S, Outgoing> probe) {
+    S replied(S state, JsonNode data) {
+        return after.apply(state, read(data));
+    }
+
+    Outgoing undone(S state, @Nullable JsonNode data) {
+        return Objects.requireNonNull(undo, "only what has an undo is undone")
+                .apply(state, data == null ? Optional.empty() : Optional.ofNullable(read(data)));
+    }
+
+    /** Of a participant that replies nothing there is nothing to read. */
+    @SuppressWarnings("NullAway") // a Void has no other value than null
+    private R read(JsonNode data) {
+        return reply == null ? null : Mapping.reply(data, reply);
+    }
+}

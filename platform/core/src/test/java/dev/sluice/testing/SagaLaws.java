@@ -1,0 +1,231 @@
+package dev.sluice.testing;
+
+import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.Step;
+import dev.sluice.saga.definition.Structure;
+import dev.sluice.saga.machine.Direction;
+import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.Reaction;
+import dev.sluice.saga.machine.SagaEvent;
+import dev.sluice.saga.machine.Status;
+import dev.sluice.saga.machine.StepState;
+import dev.sluice.saga.machine.StepStatus;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** The invariants of an instance that its events alone can show, held against every reaction; a message begins with the number of what is broken. */
+final class SagaLaws {
+    private static final Set<StepStatus> IN_FORCE =
+            Set.of(StepStatus.SUCCEEDED, StepStatus.UNKNOWN, StepStatus.UNDOING, StepStatus.UNDO_FAILED);
+
+    private final Structure structure;
+    private final Map<String, String> commandIds = new HashMap<>();
+    private boolean isCompensating;
+
+    SagaLaws(SagaDefinition definition) {
+        structure = definition.structure();
+    }
+
+    /** @param before without the events of the reaction */
+    void check(Instance before, Reaction reaction, long nowMicros) {
+        var instance = before.copy();
+        for (var event : reaction.events()) {
+            event(instance, event, nowMicros);
+            instance.fold(event, nowMicros);
+        }
+        after(before, reaction);
+    }
+
+    private void event(Instance instance, SagaEvent event, long nowMicros) {
+        if (event instanceof SagaEvent.StepScheduled it) {
+            scheduled(instance, it);
+        } else if (event instanceof SagaEvent.StepWaiting it) {
+            begins(instance, it.step());
+        } else if (event instanceof SagaEvent.AttemptStarted it) {
+            attempt(instance, it, nowMicros);
+        } else if (event instanceof SagaEvent.AttemptFailed it) {
+            failed(it, nowMicros);
+        } else if (event instanceof SagaEvent.StepSucceeded it) {
+            resolves(instance, it.step(), instance.step(it.step()).status() == StepStatus.UNKNOWN);
+        } else if (event instanceof SagaEvent.StepRejected it) {
+            resolves(instance, it.step(), instance.step(it.step()).status() == StepStatus.UNKNOWN);
+        } else if (event instanceof SagaEvent.CompensationStarted it) {
+            turnsBack(instance, it);
+        } else if (event instanceof SagaEvent.SagaCompensated) {
+            for (var step : structure.steps()) {
+                demand(
+                        step.undo() == null
+                                || !IN_FORCE.contains(instance.step(step.name()).status()),
+                        "I27",
+                        "COMPENSATED with step " + step.name() + " "
+                                + instance.step(step.name()).status());
+            }
+        } else if (event instanceof SagaEvent.SagaCompleted) {
+            demand(structure.steps().stream().allMatch(step -> isDone(instance, step)), "I20", "COMPLETED, steps open");
+        }
+        demand(
+                !instance.status().isEnded()
+                        || event instanceof SagaEvent.EventIgnored
+                        || event instanceof SagaEvent.ReplyIgnored,
+                "I17",
+                event + " after the end");
+    }
+
+    private void scheduled(Instance instance, SagaEvent.StepScheduled it) {
+        String way = it.step() + " " + it.direction() + " " + it.epoch();
+        String known = commandIds.putIfAbsent(way, it.commandId());
+        demand(known == null || known.equals(it.commandId()), "I6", "another command id for " + way);
+        demand(instance.status() != Status.PARKED, "I30", "something is sent while PARKED");
+        switch (it.direction()) {
+            case FORWARD -> begins(instance, it.step());
+            case UNDO -> undoes(instance, it);
+            case PROBE, PUBLISH -> {
+                // in either direction
+            }
+        }
+    }
+
+    private void begins(Instance instance, String name) {
+        demand(!isCompensating, "I28", "step " + name + " forward after compensation began");
+        for (var stage : structure.stages()) {
+            if (stage.stream().anyMatch(step -> step.name().equals(name))) {
+                return;
+            }
+            demand(stage.stream().allMatch(step -> isDone(instance, step)), "I20", name + " before those before it");
+        }
+    }
+
+    private static boolean isDone(Instance instance, Step step) {
+        var status = instance.step(step.name()).status();
+        return status == StepStatus.SUCCEEDED || status == StepStatus.SKIPPED;
+    }
+
+    private void undoes(Instance instance, SagaEvent.StepScheduled it) {
+        var undone = instance.step(it.step());
+        demand(isCompensating, "I28", "an undo of " + it.step() + " while going forward");
+        demand(IN_FORCE.contains(undone.status()), "I25", "an undo of " + it.step() + ", " + undone.status());
+        for (var step : structure.steps()) {
+            var other = instance.step(step.name());
+            boolean isLater =
+                    step.undo() != null && other.order() > undone.order() && IN_FORCE.contains(other.status());
+            demand(!isLater, "I26", it.step() + " undone before " + step.name() + ", " + other.status());
+            demand(other.status() != StepStatus.RUNNING, "I26", it.step() + " undone while " + step.name() + " runs");
+            demand(step.name().equals(it.step()) || other.sending() == null, "I26", "two undos at once");
+        }
+    }
+
+    private void attempt(Instance instance, SagaEvent.AttemptStarted it, long nowMicros) {
+        String way = it.step() + " " + it.direction();
+        demand(it.direction() != Direction.FORWARD || !isCompensating, "I28", "another attempt of " + way);
+        var step = structure.step(it.step());
+        var send = step == null
+                ? null
+                : switch (it.direction()) {
+                    case FORWARD -> step.send();
+                    case UNDO -> step.undo();
+                    case PROBE -> step.probe();
+                    case PUBLISH -> null;
+                };
+        int most = send == null ? 0 : send.retry().attempts();
+        demand(most == 0 || it.attempt() <= most, "I21", "attempt " + it.attempt() + " of " + most + ": " + way);
+        int last = instance.step(it.step()).attempt();
+        demand(it.attempt() == last || it.attempt() == last + 1, "I22", "attempt " + it.attempt() + " after " + last);
+        for (var timer : instance.armed()) {
+            if (timer.id().equals("retry:" + it.step())) {
+                demand(timer.dueMillis() <= nowMicros / 1_000, "I16", way + " before its time");
+            }
+        }
+    }
+
+    private void failed(SagaEvent.AttemptFailed it, long nowMicros) {
+        var step = structure.step(it.step());
+        var send = step == null
+                ? null
+                : it.direction() == Direction.UNDO
+                        ? step.undo()
+                        : it.direction() == Direction.PROBE ? step.probe() : step.send();
+        if (send != null) {
+            long least = send.retry().delayMillis(it.attempt(), 1);
+            demand(it.retryAtMillis() - nowMicros / 1_000 >= least, "I21", it + " waits less than " + least + " ms");
+        }
+    }
+
+    private void resolves(Instance instance, String step, boolean wasUnknown) {
+        StepState state = instance.step(step);
+        demand(
+                state.status() != StepStatus.UNDOING
+                        && state.status() != StepStatus.UNDONE
+                        && state.status() != StepStatus.UNDO_FAILED,
+                "I23",
+                step + " resolved when its undo was scheduled");
+        demand(
+                wasUnknown || state.status() == StepStatus.RUNNING || state.status() == StepStatus.REJECTED,
+                "I23",
+                step + " resolved again: " + state.status());
+    }
+
+    private void turnsBack(Instance instance, SagaEvent.CompensationStarted it) {
+        isCompensating = true;
+        boolean isForced = it.reason().equals("operator");
+        for (var step : structure.steps()) {
+            var status = instance.step(step.name()).status();
+            boolean hasBegun =
+                    structure.isFromPivotOn(step) && status != StepStatus.PENDING && status != StepStatus.SKIPPED;
+            boolean isRefused = step.kind() == Step.Kind.PIVOT && status == StepStatus.REJECTED;
+            demand(
+                    isForced || !hasBegun || isRefused,
+                    "I24",
+                    "compensation (" + it.reason() + ") with " + step.name() + " " + status);
+        }
+    }
+
+    private void after(Instance before, Reaction reaction) {
+        var instance = reaction.after();
+        var events = reaction.events();
+        if (instance.status().isEnded()) {
+            demand(
+                    instance.outbox().isEmpty()
+                            && instance.armed().isEmpty()
+                            && instance.held().isEmpty(),
+                    "I17",
+                    "an ended instance owns a row");
+        } else if (instance.status() == Status.PARKED) {
+            var parked = instance.parked();
+            demand(
+                    parked != null && !parked.error().isEmpty() && parked.sinceMicros() > 0,
+                    "I30",
+                    "PARKED without why");
+            demand(instance.outbox().isEmpty() && instance.armed().isEmpty(), "I30", "PARKED and sends");
+        } else {
+            boolean waits = instance.steps().values().stream()
+                    .anyMatch(step -> step.status() == StepStatus.RUNNING && step.sending() == null);
+            demand(
+                    !instance.outbox().isEmpty() || !instance.armed().isEmpty() || waits,
+                    "I33",
+                    "a silent stall: " + instance.status() + " " + statuses(instance));
+            demand(
+                    !instance.outbox().isEmpty()
+                            || waits
+                            || instance.armed().stream()
+                                    .anyMatch(timer -> !timer.id().equals(Instance.DEADLINE)),
+                    "I33",
+                    "a stall until the deadline: " + statuses(instance));
+        }
+        boolean hasFailed = events.stream().anyMatch(SagaEvent.UndoFailed.class::isInstance);
+        demand(!hasFailed || instance.status() == Status.PARKED, "I29", "a failed undo, and " + instance.status());
+        demand(instance.events() == before.events() + events.size(), "I11", "a gap in the versions");
+    }
+
+    private static Map<String, StepStatus> statuses(Instance instance) {
+        var statuses = new HashMap<String, StepStatus>();
+        instance.steps().forEach((name, step) -> statuses.put(name, step.status()));
+        return statuses;
+    }
+
+    static void demand(boolean holds, String invariant, String problem) {
+        if (!holds) {
+            throw new AssertionError(invariant + ": " + problem);
+        }
+    }
+}
