@@ -107,6 +107,11 @@ public final class SagaRoom {
         return Future.fromCompletionStage(answer, vertx.getOrCreateContext());
     }
 
+    /** The stream that tells of a run of an instance. */
+    public static String stream(String saga, String key, int run) {
+        return new InstanceId(saga, key).stream(run);
+    }
+
     /** The newest run of a key as it is committed; NOT_FOUND. */
     public Future<Instance> instance(String saga, String key) {
         var id = new InstanceId(saga, key);

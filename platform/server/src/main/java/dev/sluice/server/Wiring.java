@@ -1,6 +1,7 @@
 package dev.sluice.server;
 
 import dev.sluice.bus.EventBusMesh;
+import dev.sluice.bus.Mesh;
 import dev.sluice.command.AggregateProvider;
 import dev.sluice.command.CommandRoom;
 import dev.sluice.ingest.DeadLetters;
@@ -19,11 +20,13 @@ import dev.sluice.resilience.Registry;
 import dev.sluice.resilience.Sidecar;
 import dev.sluice.saga.Failpoints;
 import dev.sluice.saga.SagaLimits;
+import dev.sluice.saga.SagaProvider;
 import dev.sluice.saga.SagaRoom;
 import dev.sluice.server.gateway.Gateway;
 import dev.sluice.server.gateway.GatewayOptions;
 import dev.sluice.server.gateway.Health;
 import dev.sluice.server.gateway.Info;
+import dev.sluice.server.gateway.SagaInstances;
 import dev.sluice.server.live.Live;
 import dev.sluice.server.live.LiveOptions;
 import dev.sluice.server.mesh.ControlPlane;
@@ -126,7 +129,14 @@ public final class Wiring implements AutoCloseable {
                 config.texts(ConfigKey.PROJECTIONS_REQUIRED),
                 config.duration(ConfigKey.PROJECTIONS_MAX_LAG).toMillis(),
                 projections);
-        this.live = new Live(vertx, liveOptions(), events, projections, mesh, metrics);
+        this.live = new Live(
+                vertx,
+                liveOptions(),
+                events,
+                projections,
+                new SagaInstances(sagas, clock.clockMicros()),
+                mesh,
+                metrics);
         this.letters = new DeadLetters(events, new LettersOfProjections());
         this.sources = new KafkaSources(config, vertx, log.id(), events, letters, metrics);
         this.participants = new Participants(config, vertx, log.id(), mesh, metrics);
@@ -174,6 +184,11 @@ public final class Wiring implements AutoCloseable {
     /** The port that HTTP listens on. */
     public int port() {
         return port;
+    }
+
+    /** Where participants of sagas that are in this process answer. */
+    public Mesh mesh() {
+        return mesh;
     }
 
     /** Where it answers from this machine. */
@@ -242,7 +257,8 @@ public final class Wiring implements AutoCloseable {
     private Gateway.Rooms rooms() {
         var resolver =
                 new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
-        return new Gateway.Rooms(events, projections, live, letters, resolver, config.sources(), control, commands);
+        return new Gateway.Rooms(
+                events, projections, live, letters, resolver, config.sources(), control, commands, sagas);
     }
 
     /** Policies apply before anybody is served. */

@@ -211,7 +211,7 @@ public final class OpenApi {
 
     private List<String> problemsOfBody(Object schema, Answer answer) {
         return switch (answer.mediaType()) {
-            case "text/plain", "text/html", "text/javascript", "text/css", "image/svg+xml" ->
+            case "text/plain", "text/vnd.mermaid", "text/html", "text/javascript", "text/css", "image/svg+xml" ->
                 document.problems(schema, answer.body());
             case "application/x-ndjson" ->
                 answer.body()

@@ -77,6 +77,7 @@ class ArchitectureTest {
                         "projection",
                         "projection.row",
                         "ingest",
+                        "saga",
                         "server.live"));
         table.put("server.mesh", Set.of("log", "bus", "shard", "resilience"));
         table.put("server.cli", Set.of("log", "spi"));

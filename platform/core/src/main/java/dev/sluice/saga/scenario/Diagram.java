@@ -3,6 +3,7 @@ package dev.sluice.saga.scenario;
 import dev.sluice.saga.definition.Step;
 import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.Status;
 import dev.sluice.saga.machine.StepStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,16 +27,28 @@ public final class Diagram {
         return new Diagram(structure).drawn(step -> null, step -> null);
     }
 
-    /** With a number at each step: of the instances that are there, say. */
-    public static String of(Structure structure, Map<String, Long> counts) {
-        return new Diagram(structure).drawn(step -> String.valueOf(counts.getOrDefault(step.name(), 0L)), step -> null);
+    /** With how many instances have which status. */
+    public static String of(Structure structure, Map<Status, Long> counts) {
+        var diagram = new Diagram(structure);
+        var drawn = diagram.drawn(step -> null, step -> null);
+        String counted = counts.entrySet().stream()
+                .filter(each -> each.getValue() > 0)
+                .sorted(Map.Entry.comparingByKey())
+                .map(each -> each.getKey() + " " + each.getValue())
+                .collect(Collectors.joining(" · "));
+        return counted.isEmpty() ? drawn : drawn + note(counted);
     }
 
     /** With the status of each step of an instance. */
     public static String of(Structure structure, Instance instance) {
         return new Diagram(structure)
-                .drawn(step -> instance.step(step.name()).status().name(), step -> instance.step(step.name())
-                        .status());
+                        .drawn(step -> instance.step(step.name()).status().name(), step -> instance.step(step.name())
+                                .status())
+                + note(instance.key() + " run " + instance.run() + ": " + instance.status());
+    }
+
+    private static String note(String text) {
+        return "    note>" + quoted(text) + "] --- start\n";
     }
 
     private String drawn(Function<Step, @Nullable String> notes, Function<Step, @Nullable StepStatus> statuses) {
@@ -122,7 +135,15 @@ public final class Diagram {
         return "s_" + step.name().replace('-', '_');
     }
 
+    /** Quotes and what Mermaid reads as an entity or as HTML are written as entities; a line break is ours. */
     private static String quoted(String text) {
-        return "\"" + text.replace("\"", "#quot;") + "\"";
+        return "\""
+                + text.replace("#", "#35;")
+                        .replace("\"", "#quot;")
+                        .replace("<", "#lt;")
+                        .replace(">", "#gt;")
+                        .replace("#lt;br/#gt;", "<br/>")
+                        .replaceAll("\\p{Cntrl}", " ")
+                + "\"";
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.saga.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.saga.Fulfilment;
+import dev.sluice.saga.machine.Status;
 import dev.sluice.testing.SagaScenario;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,10 @@ class DiagramTest {
 
     @Test
     void showsCounts() {
-        assertThat(Diagram.of(Fulfilment.FULFILMENT.definition().structure(), Map.of("ship", 3L)))
-                .contains("ship<br/>Ship<br/>3", "Charge<br/>0");
+        var counts = Map.of(Status.PARKED, 3L, Status.COMPLETED, 4L, Status.FAILED, 0L);
+
+        assertThat(Diagram.of(Fulfilment.FULFILMENT.definition().structure(), counts))
+                .isEqualTo(DRAWN + "    note>\"PARKED 3 · COMPLETED 4\"] --- start\n");
     }
 
     @Test

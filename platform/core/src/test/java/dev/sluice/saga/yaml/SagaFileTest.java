@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SagaFileTest {
-    private static final Path SAMPLE = Path.of("../../config/samples/sagas/order-fulfilment.yaml");
+    private static final Path SAMPLE = Path.of("src/test/resources/order-fulfilment.yaml");
     private static final String SMALL = """
             saga: small
             version: 1

@@ -39,13 +39,24 @@ final class Catalogue {
         all.put("projections diff", "Show what applying a file would change.");
         all.put("projections test", "Fold given events and compare the rows.");
         all.put("projections explain", "Show what a projection makes of an event.");
-        all.put("sagas test", "Play the scenarios of sagas in a file.");
-        all.put("sagas diagram", "Draw the sagas of a file.");
         all.put("why", "Show what each consumer did with an event.");
         all.put("dead-letters ls", "List records and events that a consumer refused.");
         all.put("dead-letters show", "Show one dead letter whole.");
         all.put("dead-letters retry", "Retry dead letters.");
         all.put("dead-letters discard", "Discard dead letters.");
+        all.put("sagas ls", "List sagas, or instances of one.");
+        all.put("sagas show", "Show an instance and what happened to it.");
+        all.put("sagas trace", "Follow what happens to an instance.");
+        all.put("sagas diagram", "Draw a saga, or the way of an instance.");
+        all.put("sagas test", "Play the scenarios of sagas in a file.");
+        all.put("sagas retry", "Send the step of a parked instance again.");
+        all.put("sagas retry-fresh", "Send it again under a new command id.");
+        all.put("sagas resolve", "Take the step of a parked instance for done.");
+        all.put("sagas skip", "Leave the step of a parked instance out.");
+        all.put("sagas compensate", "Undo what an instance has done.");
+        all.put("sagas pause", "Hold an instance.");
+        all.put("sagas resume", "Let a paused instance go on.");
+        all.put("sagas abandon", "End an instance as failed, with its effects in force.");
         all.put("breakers ls", "List circuit breakers.");
         all.put("breakers show", "Show a circuit breaker, and why it is as it is.");
         all.put("breakers open", "Reject every call to an address.");
@@ -76,8 +87,7 @@ final class Catalogue {
             case "commands ls" -> new CommandCommand.Ls(cli);
             case "tail" -> new TailCommand(cli);
             case "read" -> new ReadCommand(cli);
-            case "sagas test" -> new SagasCommand.Test(cli);
-            case "sagas diagram" -> new SagasCommand.Diagram(cli);
+            case "sagas test" -> new SagasTestCommand(cli);
             case "streams ls" -> new StreamsCommand.Ls(cli);
             case "streams show" -> new StreamsCommand.Show(cli);
             case "projections ls" -> new ProjectionsCommand.Ls(cli);
@@ -98,6 +108,10 @@ final class Catalogue {
             case "dead-letters show" -> new DeadLettersCommand.Show(cli);
             case "dead-letters retry" -> new DeadLettersResolve.Retry(cli);
             case "dead-letters discard" -> new DeadLettersResolve.Discard(cli);
+            case "sagas ls" -> new SagasCommand.Ls(cli);
+            case "sagas show" -> new SagasCommand.Show(cli);
+            case "sagas trace" -> new SagasTraceCommand(cli);
+            case "sagas diagram" -> new SagasCommand.Diagram(cli);
             case "breakers ls" -> new BreakersCommand.Ls(cli);
             case "breakers show" -> new BreakersCommand.Show(cli);
             case "breakers open" -> new BreakersCommand.Open(cli);
@@ -114,8 +128,18 @@ final class Catalogue {
             case "config validate" -> new ConfigCommand.Validate(cli);
             case "info" -> new InfoCommand(cli);
             case BENCH -> new BenchCommand();
-            default -> null;
+            default -> sagasVerb(name, cli);
         };
+    }
+
+    /** The command {@code sagas VERB}, null for anything else. */
+    private static @Nullable Callable<Integer> sagasVerb(String name, Cli cli) {
+        for (var verb : SagasOperateCommand.Verb.values()) {
+            if (name.equals("sagas " + verb.word())) {
+                return new SagasOperateCommand(cli, verb);
+            }
+        }
+        return null;
     }
 
     static boolean isGroup(String word) {

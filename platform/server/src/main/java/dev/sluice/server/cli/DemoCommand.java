@@ -125,7 +125,8 @@ final class DemoCommand implements Callable<Integer> {
         var sagas = new DemoSagas(remote, terminal, payments);
         follow(remote, "demo-sagas", DemoSagas.subscription(), sagas::take);
         sagas.show();
-        done("one order fulfilled, one undone in reverse, one that waited for payments: each told by the log and over WebSocket");
+        done(
+                "one order fulfilled, one undone in reverse, one that waited for payments: each told by the log and over WebSocket");
         return running.url();
     }
 

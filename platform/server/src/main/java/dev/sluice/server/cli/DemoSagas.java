@@ -53,7 +53,8 @@ final class DemoSagas {
             String key = Json.text(Json.list(each).get(0));
             var instance = Json.object(Json.list(each).get(1));
             instances.put(key, instance);
-            String line = key + "  " + instance.get("status") + "  " + EventLine.members(Json.object(instance.get("steps")));
+            String line =
+                    key + "  " + instance.get("status") + "  " + EventLine.members(Json.object(instance.get("steps")));
             if (!line.equals(shown.put(key, line))) {
                 terminal.line(terminal.styled(Style.YELLOW, "saga ") + "  " + line);
                 terminal.flush();
@@ -102,7 +103,8 @@ final class DemoSagas {
     }
 
     private Map<String, @Nullable Object> post(String path, Map<String, Object> body) {
-        return remote.send("POST", path, Map.of(), Remote.Body.of(JSON, Json.write(body))).json();
+        return remote.send("POST", path, Map.of(), Remote.Body.of(JSON, Json.write(body)))
+                .json();
     }
 
     private void apply(String policies) {
@@ -166,8 +168,8 @@ final class DemoSagas {
     }
 
     private void expectLast(String stream, String type) {
-        var events = remote.get(Remote.path("v1", "streams", stream)
-                + Remote.query(Map.of("direction", "backward", "limit", 1)));
+        var events = remote.get(
+                Remote.path("v1", "streams", stream) + Remote.query(Map.of("direction", "backward", "limit", 1)));
         var last = Json.objects(Json.parse(events.body()));
         if (last.isEmpty() || !type.equals(last.get(0).get("type"))) {
             throw DemoCommand.failed("found " + last + " last in " + stream + ", expected " + type);

@@ -43,8 +43,8 @@ final class SamplePayments implements AutoCloseable {
     }
 
     static SamplePayments start() throws IOException {
-        var payments = new SamplePayments(
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+        var payments =
+                new SamplePayments(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
         payments.server.createContext("/", payments::serve);
         payments.server.setExecutor(payments.threads);
         payments.server.start();
@@ -62,8 +62,8 @@ final class SamplePayments implements AutoCloseable {
 
     private void serve(HttpExchange exchange) throws IOException {
         try (exchange) {
-            var data = Json.object(Json.parse(
-                    new String(exchange.getRequestBody().readNBytes(MAX_BODY), StandardCharsets.UTF_8)));
+            var data = Json.object(
+                    Json.parse(new String(exchange.getRequestBody().readNBytes(MAX_BODY), StandardCharsets.UTF_8)));
             var headers = exchange.getRequestHeaders();
             var answer = answer(
                     exchange.getRequestURI().getPath(),

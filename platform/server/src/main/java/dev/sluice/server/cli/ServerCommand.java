@@ -1,5 +1,8 @@
 package dev.sluice.server.cli;
 
+import dev.sluice.log.Failure;
+import java.nio.charset.StandardCharsets;
+import java.util.Scanner;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 
@@ -23,5 +26,18 @@ abstract class ServerCommand implements Callable<Integer> {
 
     final Remote remote() {
         return server.remote(cli);
+    }
+
+    /** Asks the person; INVALID_REQUEST where nobody can be asked. */
+    final boolean isConfirmed(String question) {
+        if (!terminal().talksToTerminal()) {
+            throw Failure.of(Failure.Kind.INVALID_REQUEST, "found nobody to ask, expected --yes")
+                    .with("code", "usage")
+                    .with("next", "say --yes, or --dry-run to see what is meant");
+        }
+        terminal().say(question + " [y/N]");
+        try (var answers = new Scanner(cli.in(), StandardCharsets.UTF_8)) {
+            return answers.hasNextLine() && answers.nextLine().strip().equalsIgnoreCase("y");
+        }
     }
 }

@@ -81,7 +81,7 @@ final class WhyCommand extends ServerCommand {
         return switch (Json.text(consumer.get("outcome"))) {
             case "filtered" -> "where " + Json.text(consumer.get("where"));
             case "parked" -> "behind " + Json.text(consumer.get("behind"));
-            case "untold" -> Json.text(consumer.get("detail"));
+            case "untold", "received", "held", "ignored" -> Json.text(consumer.get("detail"));
             case "dead_lettered" ->
                 (consumer.containsKey("reason") ? Json.text(consumer.get("reason")) + ": " : "")
                         + Json.text(consumer.get("detail"))
@@ -97,6 +97,9 @@ final class WhyCommand extends ServerCommand {
     }
 
     private static String estimate(Map<String, @Nullable Object> estimate) {
+        if (estimate.isEmpty()) {
+            return "";
+        }
         return Json.text(estimate.get("events")) + " events up to it, "
                 + (estimate.get("ms") == null
                         ? Json.text(estimate.get("reason"))

@@ -115,6 +115,12 @@ final class Call {
                 .withHeaders(routing.request()::getHeader);
     }
 
+    /** Who asks. Nobody has a name yet, so it is where the request came from. */
+    String actor() {
+        var from = routing.request().remoteAddress();
+        return "http " + (from == null ? "?" : from.hostAddress());
+    }
+
     String traceId() {
         return traceId(routing);
     }

@@ -9,6 +9,7 @@ import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.projection.Projections;
 import dev.sluice.resilience.MeshOperations;
+import dev.sluice.saga.SagaRoom;
 import dev.sluice.server.live.Live;
 import dev.sluice.shard.EventLog;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -58,7 +59,8 @@ public final class Gateway {
             Resolver resolver,
             List<SourceConfig> sources,
             MeshOperations mesh,
-            CommandRoom commands) {}
+            CommandRoom commands,
+            SagaRoom sagas) {}
 
     private final Vertx vertx;
     private final GatewayOptions options;
@@ -190,6 +192,9 @@ public final class Gateway {
         new MeshRoutes(rooms.mesh()).addTo(routes);
         new CommandRoutes(rooms.commands(), workers).addTo(routes);
         new DocumentRoutes(info.version(), rooms.commands(), workers).addTo(routes);
+        var sagas = new SagaRoutes(rooms.sagas(), rooms.log(), info.clockMicros());
+        sagas.addTo(routes);
+        new SagaVerbRoutes(rooms.sagas(), sagas, info.clockMicros()).addTo(routes);
         WebFiles.addTo(routes);
         return routes.get("/v1/ws", call -> webSocket(call, events)).done();
     }

@@ -50,7 +50,7 @@ final class MeshRoutes {
     private Future<Answer> order(Call call, Order order) {
         String reason = GenerationRoutes.reason(call.query("reason"));
         call.checkNoBody();
-        return mesh.order(call.path("breaker"), order, actor(call), reason)
+        return mesh.order(call.path("breaker"), order, call.actor(), reason)
                 .map(breaker -> Answer.json(200, MeshJson.breaker(breaker)));
     }
 
@@ -97,7 +97,7 @@ final class MeshRoutes {
         String source = source(call.query("source"));
         var expected = Preconditions.expected(call.header("If-Match"), call.header("If-None-Match"));
         String text = call.definition();
-        return mesh.propose(text, source, actor(call), expected)
+        return mesh.propose(text, source, call.actor(), expected)
                 .map(applied -> Answer.json(200, head(applied)).with("ETag", tag(applied)));
     }
 
@@ -138,11 +138,5 @@ final class MeshRoutes {
                         .put("address", address)
                         .put("policy", policy == null ? null : PolicyJson.policy(policy))
                         .put("lost", lost)));
-    }
-
-    /** Nobody has a name yet, so it is where the request came from. */
-    private static String actor(Call call) {
-        var remote = call.request().remoteAddress();
-        return "http " + (remote == null ? "?" : remote.hostAddress());
     }
 }

@@ -8,6 +8,8 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.Explanation;
 import dev.sluice.projection.Projections;
+import dev.sluice.saga.SagaRoom;
+import dev.sluice.saga.Verdict;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class WhyRoutes {
     private final EventLog log;
     private final Projections projections;
+    private final SagaRoom sagas;
     private final DeadLetters letters;
     private final List<SourceConfig> sources;
     private final OffLoop offLoop;
@@ -29,6 +32,7 @@ final class WhyRoutes {
     WhyRoutes(Gateway.Rooms rooms, OffLoop offLoop) {
         log = rooms.log();
         projections = rooms.projections();
+        sagas = rooms.sagas();
         letters = rooms.deadLetters();
         sources = rooms.sources();
         this.offLoop = offLoop;
@@ -69,7 +73,9 @@ final class WhyRoutes {
                 .compose(event -> sources(event).compose(before -> Future.join(projections.list().stream()
                                 .map(info -> explained(info, event))
                                 .toList())
-                        .map(told -> Answer.json(200, why(event, before, told.list(), isAll)))));
+                        .compose(told -> sagas.why(event)
+                                .map(verdicts -> Answer.json(
+                                        200, why(event, before, told.list(), ofSagas(verdicts, isAll), isAll))))));
     }
 
     /** What its source did with it: a record became the event, or the event is the dead letter of one. */
@@ -121,14 +127,28 @@ final class WhyRoutes {
         throw failed instanceof RuntimeException refused ? refused : new IllegalStateException(failed);
     }
 
+    private JsonArray ofSagas(List<Verdict> verdicts, boolean isAll) {
+        var consumers = new JsonArray();
+        for (String saga : SagaJson.byName(sagas.definitions()).keySet()) {
+            var told =
+                    verdicts.stream().filter(each -> each.saga().equals(saga)).toList();
+            told.forEach(each -> consumers.add(SagaJson.consumer(each)));
+            if (told.isEmpty() && isAll) {
+                consumers.add(new JsonObject().put("consumer", "saga:" + saga).put("outcome", "not_meant"));
+            }
+        }
+        return consumers;
+    }
+
     private static JsonObject why(
-            RecordedEvent event, JsonArray before, List<@Nullable Explanation> told, boolean isAll) {
+            RecordedEvent event, JsonArray before, List<@Nullable Explanation> told, JsonArray ofSagas, boolean isAll) {
         var consumers = before.copy();
         for (var each : told) {
             if (each != null && (isAll || !(each.outcome() instanceof Explanation.NotMeant))) {
                 consumers.add(consumer(each, false));
             }
         }
+        consumers.addAll(ofSagas);
         var origin = event.origin();
         return new JsonObject()
                 .put("position", event.position().toString())

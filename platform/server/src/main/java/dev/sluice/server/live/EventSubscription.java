@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * Every event of a selection, in order. Reads on demand through a {@link EventLog.LiveRead}, one batch at a time; a batch that
  * the client has no room for is let go within two seconds, and read again from its cursor when it has.
  */
-final class EventSubscription extends Subscription {
+class EventSubscription extends Subscription {
     private static final int PAGE_EVENTS = 500;
     private static final int MAX_SCAN = 50_000;
 
     /** What a row has beside its event: position, brackets, commas. */
     private static final int ROW_BYTES = 40;
 
-    private final Live live;
+    final Live live;
     private final Request.EventTarget target;
     private final @Nullable LenientFilter<RecordedEvent> filter;
     private EventLog.@Nullable LiveRead read;
@@ -40,12 +40,26 @@ final class EventSubscription extends Subscription {
 
     /** FILTER_INVALID. */
     EventSubscription(Outlet outlet, Request.Subscribe request, Request.EventTarget target, Flow flow) {
+        this(
+                outlet,
+                request,
+                target,
+                target.where() == null
+                        ? null
+                        : new LenientFilter<>(Filters.events(target.where()), event -> "event " + event.position()),
+                flow);
+    }
+
+    EventSubscription(
+            Outlet outlet,
+            Request.Subscribe request,
+            Request.EventTarget target,
+            @Nullable LenientFilter<RecordedEvent> filter,
+            Flow flow) {
         super(outlet, request, flow);
         this.live = outlet.live();
         this.target = target;
-        this.filter = target.where() == null
-                ? null
-                : new LenientFilter<>(Filters.events(target.where()), event -> "event " + event.position());
+        this.filter = filter;
         this.position = live.log().head();
         this.told = position;
     }
@@ -157,14 +171,23 @@ final class EventSubscription extends Subscription {
             }
         });
         opened.handler(next -> {
-            if (read == opened) {
-                hasAsked = false;
-                batch = next;
-                sentOfBatch = 0;
-                outlet.wake(this);
-            }
+            prepare(next.events()).onSuccess(ready -> take(opened, next)).onFailure(cause -> outlet.fail(this, cause));
         });
         return opened;
+    }
+
+    /** Makes ready what {@link #row} needs of a batch, whose turn comes after it. */
+    Future<Void> prepare(List<RecordedEvent> events) {
+        return Future.succeededFuture();
+    }
+
+    private void take(EventLog.LiveRead from, EventLog.Batch next) {
+        if (read == from) {
+            hasAsked = false;
+            batch = next;
+            sentOfBatch = 0;
+            outlet.wake(this);
+        }
     }
 
     private void failed(Throwable cause) {
@@ -201,15 +224,17 @@ final class EventSubscription extends Subscription {
         while (sentOfBatch < events.size() && rows < flow.room()) {
             RecordedEvent event = events.get(sentOfBatch);
             Cursor here = position.with(event.shard(), event.offset());
-            boolean wantsCursor = request.meta().contains(Request.Meta.CURSOR);
-            byte[] json = wantsCursor
-                    ? CloudEventsJson.write(event, here.encode())
-                    : live.eventBytes().of(event);
+            byte[] json = row(event, here);
+            if (json == null) {
+                position = here;
+                sentOfBatch++;
+                continue;
+            }
             int more = json.length + ROW_BYTES;
             if (rows > 0 && bytes + more > live.chunkBytes()) {
                 break;
             }
-            writer.set(event.position().toString(), json);
+            writer.set(key(event), json);
             bytes += more;
             rows++;
             last = event;
@@ -229,6 +254,18 @@ final class EventSubscription extends Subscription {
             outlet.send(head, chunk.json(), tail.end());
             flow.take(chunk.rows());
         }
+    }
+
+    /** What is told of an event under its {@link #key}, null for nothing. */
+    byte @Nullable [] row(RecordedEvent event, Cursor here) {
+        boolean wantsCursor = request.meta().contains(Request.Meta.CURSOR);
+        return wantsCursor
+                ? CloudEventsJson.write(event, here.encode())
+                : live.eventBytes().of(event);
+    }
+
+    String key(RecordedEvent event) {
+        return event.position().toString();
     }
 
     private void checkpoint() {

@@ -40,6 +40,7 @@ public final class Live {
     private final LiveOptions options;
     private final EventLog log;
     private final Projections projections;
+    private final Instances instances;
     private final Mesh mesh;
     private final Meters meters;
     private final TransitionLogs transitions;
@@ -52,11 +53,18 @@ public final class Live {
     private record Place(Thread loop, String projection) {}
 
     public Live(
-            Vertx vertx, LiveOptions options, EventLog log, Projections projections, Mesh mesh, MeterRegistry metrics) {
+            Vertx vertx,
+            LiveOptions options,
+            EventLog log,
+            Projections projections,
+            Instances instances,
+            Mesh mesh,
+            MeterRegistry metrics) {
         this.vertx = vertx;
         this.options = options;
         this.log = log;
         this.projections = projections;
+        this.instances = instances;
         this.mesh = mesh;
         this.meters = new Meters(metrics);
         this.transitions = new TransitionLogs(vertx, mesh, chunkBytes());
@@ -203,6 +211,10 @@ public final class Live {
 
     Projections projections() {
         return projections;
+    }
+
+    Instances instances() {
+        return instances;
     }
 
     Mesh mesh() {

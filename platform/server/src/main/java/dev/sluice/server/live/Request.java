@@ -74,6 +74,17 @@ sealed interface Request {
             @Nullable Integer last) implements Target {}
 
     /**
+     * Instances of a saga as they change; begins as those of {@link EventTarget} do.
+     *
+     * @param key null for all of them
+     */
+    record SagaTarget(
+            String saga,
+            @Nullable String key,
+            @Nullable Long sinceMicros,
+            @Nullable Integer last) implements Target {}
+
+    /**
      * Other rows for an open subscription.
      *
      * @param frame as it came

@@ -123,9 +123,12 @@ final class Requests {
             target = viewTarget(json, to.substring("projection:".length()));
         } else if (to.startsWith("events:")) {
             target = eventTarget(json, to.substring("events:".length()));
+        } else if (to.startsWith("saga:")) {
+            target = sagaTarget(json, to.substring("saga:".length()));
         } else {
-            throw Refused.unsupported("found to '" + shown(to)
-                    + "', expected projection:NAME, events:STREAM, events:category:NAME or events:$all");
+            throw Refused.unsupported(
+                    "found to '" + shown(to)
+                            + "', expected projection:NAME, events:STREAM, events:category:NAME, events:$all, saga:NAME or saga:NAME/KEY");
         }
         Long window = json.hasNonNull("window") ? atLeast(json, "window", 0) : null;
         return new Request.Subscribe(sub, target, text(json, "resume"), window, meta(json), frame);
@@ -215,23 +218,42 @@ final class Requests {
     }
 
     private static Request.EventTarget eventTarget(JsonNode json, String of) {
+        refuseOfRows(json, "events");
+        return new Request.EventTarget(selection(of), text(json, "where"), since(json), last(json));
+    }
+
+    private static Request.SagaTarget sagaTarget(JsonNode json, String of) {
+        refuseOfRows(json, "sagas");
+        refuse(json, "where", "sagas");
+        int slash = of.indexOf('/');
+        String key = slash < 0 ? null : of.substring(slash + 1);
+        String saga = slash < 0 ? of : of.substring(0, slash);
+        if (saga.isEmpty() || key != null && key.isEmpty()) {
+            throw Refused.badFrame("found saga:" + shown(of) + ", expected saga:NAME or saga:NAME/KEY");
+        }
+        return new Request.SagaTarget(saga, key, since(json), last(json));
+    }
+
+    private static void refuseOfRows(JsonNode json, String target) {
         String mode = text(json, "mode");
         if (mode != null && !mode.equals("every")) {
-            throw Refused.unsupported("found mode '" + shown(mode) + "' for events, expected every");
+            throw Refused.unsupported("found mode '" + shown(mode) + "' for " + target + ", expected every");
         }
         for (String name : List.of("prefix", "keys", "fields", "orderBy", "limit", "snapshot", "numbers")) {
-            refuse(json, name, "events");
+            refuse(json, name, target);
         }
-        refuse(json, "after", "events (resume reads on from a cursor)");
+        refuse(json, "after", target + " (resume reads on from a cursor)");
         if (longOr(json, "minInterval", 0) != 0) {
-            throw Refused.unsupported("found minInterval, which subscriptions to events do not have");
+            throw Refused.unsupported("found minInterval, which subscriptions to " + target + " do not have");
         }
+    }
+
+    private static @Nullable Integer last(JsonNode json) {
         Long last = json.hasNonNull("last") ? atLeast(json, "last", 0) : null;
         if (last != null && last > MAX_LAST) {
             throw Refused.badFrame("found last " + last + ", expected at most " + MAX_LAST);
         }
-        return new Request.EventTarget(
-                selection(of), text(json, "where"), since(json), last == null ? null : last.intValue());
+        return last == null ? null : last.intValue();
     }
 
     private static Selection selection(String of) {

@@ -26,10 +26,13 @@ abstract class Subscription {
         this.flow = flow;
     }
 
-    /** The one that a request is for. PROJECTION_NOT_FOUND, FILTER_INVALID. */
+    /** The one that a request is for. PROJECTION_NOT_FOUND, NOT_FOUND for a saga, FILTER_INVALID. */
     static Subscription of(Outlet outlet, Request.Subscribe request, Flow flow) {
         if (request.target() instanceof Request.EventTarget events) {
             return new EventSubscription(outlet, request, events, flow);
+        }
+        if (request.target() instanceof Request.SagaTarget saga) {
+            return SagaSubscription.of(outlet, request, saga, flow);
         }
         var view = (Request.ViewTarget) request.target();
         var top = view.top();

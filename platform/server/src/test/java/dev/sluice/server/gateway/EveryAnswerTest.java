@@ -79,7 +79,17 @@ class EveryAnswerTest {
         var documented = new TreeSet<String>();
         OPEN_API.operations().forEach(operation -> documented.addAll(answers(operation)));
         documented.removeAll(NOT_PROVOKED);
+        documented.removeIf(EveryAnswerTest::needsASaga);
         assertThat(http.seen()).containsAll(documented).doesNotContainAnyElementsOf(NOT_PROVOKED);
+    }
+
+    /** {@link SagasOverHttpTest} has one, and its answers are held against the document too. */
+    private static boolean needsASaga(String answer) {
+        String id = answer.substring(0, answer.indexOf(' '));
+        boolean isOfSagas = OPEN_API.operations().stream()
+                .filter(each -> each.id().equals(id))
+                .anyMatch(each -> each.json().getJsonArray("tags").contains("sagas"));
+        return isOfSagas && (answer.endsWith(" 200") || answer.endsWith(" wrong_status")) && !id.equals("listSagas");
     }
 
     private static List<String> answers(Operation operation) {
@@ -113,8 +123,25 @@ class EveryAnswerTest {
             rawly(operation.method() + " " + path
                     + " HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9000000000\r\n\r\n");
         }
+        if (operation.json().getJsonArray("tags").contains("sagas")) {
+            askForNoSaga(operation, path);
+        }
         if (operation.method().equals("GET") && !operation.id().equals("readDeadLetter")) {
             http.get(path);
+        }
+    }
+
+    private static void askForNoSaga(Operation operation, String path) {
+        String status = has(operation, "query", "status") ? "?status=PARKED" : "";
+        if (operation.method().equals("POST")) {
+            String action = "{\"actionId\":\"a\",\"reason\":\"why not\"}";
+            http.post(path + status, action);
+            http.post(path + status, action, "Content-Encoding", "gzip");
+        }
+        http.get(path, "Accept", "image/png");
+        if (has(operation, "query", "where")) {
+            send(operation, path + "?where=a.");
+            send(operation, path + "?status=PARKED&cursor=~");
         }
     }
 

@@ -89,7 +89,7 @@ class OpenApiContractTest {
         var vertx = Vertx.vertx();
         try (var log = Log.open(folder, LogOptions.defaults())) {
             var events = new LocalEventLog(vertx, log, EventBusMesh.on(vertx), new ReadPool(vertx, 1));
-            var rooms = new Gateway.Rooms(events, null, null, null, null, List.of(), null, null);
+            var rooms = new Gateway.Rooms(events, null, null, null, null, List.of(), null, null, null);
             var options = new GatewayOptions("127.0.0.1", 0, List.of(), List.of(), 1 << 20);
             var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             return new Gateway(vertx, options, rooms, new Info("1", "n1", 0, () -> 0, () -> null), null, metrics)

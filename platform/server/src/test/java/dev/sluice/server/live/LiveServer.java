@@ -32,7 +32,7 @@ final class LiveServer implements AutoCloseable {
     }
 
     LiveServer start(EventLog log, Projections projections, LiveOptions options) {
-        live = new Live(vertx, options, log, projections, mesh, metrics);
+        live = new Live(vertx, options, log, projections, new NoSagas(), mesh, metrics);
         vertx.deployVerticle(Listener::new, new DeploymentOptions().setInstances(LOOPS))
                 .toCompletionStage()
                 .toCompletableFuture()
@@ -76,6 +76,18 @@ final class LiveServer implements AutoCloseable {
                     .requestHandler(LiveServer.this::accept)
                     .listen(-1) // any port, the same one for all instances
                     .onSuccess(listening -> port = listening.actualPort());
+        }
+    }
+
+    private static final class NoSagas implements Instances {
+        @Override
+        public String streams(String saga) {
+            throw Failure.of(Failure.Kind.NOT_FOUND, "found no saga " + saga);
+        }
+
+        @Override
+        public Future<byte @Nullable []> json(String saga, String key) {
+            return Future.succeededFuture(null);
         }
     }
 }
