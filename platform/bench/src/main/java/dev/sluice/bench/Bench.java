@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
             SubscribeCommand.class,
             RecoverCommand.class,
             SlowCommand.class,
-            MeshCommand.class
+            MeshCommand.class,
+            CommandCommand.class
         },
         footer = {"", "Example: sluice bench append --duration 10s"})
 public final class Bench {

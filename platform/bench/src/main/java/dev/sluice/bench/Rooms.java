@@ -1,6 +1,7 @@
 package dev.sluice.bench;
 
 import dev.sluice.bus.EventBusMesh;
+import dev.sluice.command.CommandRoom;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.projection.ProjectionRoom;
@@ -41,6 +42,7 @@ final class Rooms implements AutoCloseable {
             new Sidecar.Node("bench", null, "bench"),
             new Registry(change -> {}));
     private final Log log;
+    private final ReadPool reads = new ReadPool(vertx, READ_THREADS);
     private final EventLog events;
     private @Nullable ProjectionRoom projections;
 
@@ -48,7 +50,7 @@ final class Rooms implements AutoCloseable {
     Rooms(Path folder) {
         views = folder.resolve("views");
         log = Log.open(folder.resolve("log"), LogOptions.defaults());
-        events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, READ_THREADS));
+        events = new LocalEventLog(vertx, log, mesh, reads);
         await(vertx.deployVerticle(new ShardVerticle(log, mesh)));
     }
 
@@ -63,6 +65,11 @@ final class Rooms implements AutoCloseable {
 
     EventLog events() {
         return events;
+    }
+
+    /** A room of commands; {@code states}: how many are held in memory. */
+    CommandRoom commands(int states) {
+        return new CommandRoom(events, mesh, reads, states, meters);
     }
 
     MeterRegistry meters() {

@@ -1,6 +1,7 @@
 package dev.sluice.command;
 
 import com.github.benmanes.caffeine.cache.Cache;
+import dev.sluice.log.EventPage;
 import dev.sluice.log.EventQuery;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Shard;
@@ -74,9 +75,18 @@ final class States<E, S> {
     /** Folds what has come behind a state. */
     Future<Held<S>> foldOn(String stream, Held<S> held) {
         return log.readStream(stream, held.version() + 1, EventQuery.Direction.FORWARD, PAGE)
-                .compose(events -> events.isEmpty()
-                        ? Future.succeededFuture(held)
-                        : reads.run(() -> folded(held, events)).compose(more -> foldOn(stream, more)));
+                .compose(events -> {
+                    if (events.isEmpty()) {
+                        return Future.succeededFuture(held);
+                    }
+                    var later = reads.run(() -> folded(held, events));
+                    return isLast(events) ? later : later.compose(more -> foldOn(stream, more));
+                });
+    }
+
+    private static boolean isLast(List<RecordedEvent> page) {
+        return page.size() < PAGE
+                && page.stream().mapToLong(RecordedEvent::dataLength).sum() < EventPage.MAX_BYTES;
     }
 
     private Held<S> folded(Held<S> held, List<RecordedEvent> events) {

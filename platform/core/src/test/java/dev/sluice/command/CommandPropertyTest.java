@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
  * before it. {@code -Dcommands.rounds=500} runs it for longer, {@code -Dcommands.seed=N} runs one again.
  */
 class CommandPropertyTest {
-    private static final int ROUNDS = Integer.getInteger("commands.rounds", 12);
-    private static final int SENT = 400;
+    private static final int ROUNDS = Integer.getInteger("commands.rounds", 3);
+    private static final int SENT = 300;
     private static final ObjectMapper JSON = Mapping.EVENTS;
 
     @TempDir
