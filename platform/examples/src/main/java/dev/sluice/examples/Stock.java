@@ -10,9 +10,9 @@ import java.util.Map;
 final class Stock implements Decider<Stock.Command, Stock.Event, Stock.Shelf> {
     sealed interface Command {}
 
-    record ReserveStock(String orderId, int qty) implements Command {}
+    record ReserveStock(String orderId, String sku, int qty) implements Command {}
 
-    record ReleaseStock(String orderId) implements Command {}
+    record ReleaseStock(String orderId, String sku) implements Command {}
 
     sealed interface Event {}
 
