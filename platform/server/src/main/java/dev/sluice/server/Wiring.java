@@ -80,6 +80,7 @@ public final class Wiring implements AutoCloseable {
     private final ProjectionRoom projections;
     private final ProjectionFiles projectionFiles;
     private final SagaRoom sagas;
+    private final SagaFiles sagaFiles;
     private final ControlPlane control;
     private final PolicyFiles policyFiles;
     private final RequiredProjections required;
@@ -124,6 +125,7 @@ public final class Wiring implements AutoCloseable {
                 mesh,
                 metrics);
         this.sagas = new SagaRoom(vertx, events, mesh, sagaLimits(), clock.clockMicros(), metrics, Failpoints.NONE);
+        this.sagaFiles = new SagaFiles(config.sagaFolder(), saga -> await(sagas.register(saga)));
         this.projectionFiles = new ProjectionFiles(config.projectionFolders(), projections);
         this.required = new RequiredProjections(
                 config.texts(ConfigKey.PROJECTIONS_REQUIRED),
@@ -287,6 +289,7 @@ public final class Wiring implements AutoCloseable {
         ServiceLoader.load(SagaProvider.class).stream()
                 .flatMap(provider -> provider.get().sagas().stream())
                 .forEach(saga -> await(sagas.register(saga)));
+        sagaFiles.start();
         await(sagas.start());
     }
 
@@ -302,6 +305,7 @@ public final class Wiring implements AutoCloseable {
         step("sources", sources::close);
         step("dead letters", () -> await(sources.stopLetterReaders()));
         step("gateway", () -> await(gateway.close()));
+        step("saga files", sagaFiles::close);
         step("sagas", () -> await(sagas.close()));
         step("participants", participants::close);
         step("projection files", projectionFiles::close);
@@ -385,6 +389,7 @@ public final class Wiring implements AutoCloseable {
             checks.addAll(required.checks());
             checks.addAll(fileChecks(projectionFiles.problems()));
             checks.addAll(fileChecks(policyFiles.problems()));
+            checks.addAll(fileChecks(sagaFiles.problems()));
             return checks;
         }
 

@@ -42,7 +42,7 @@ class TidyTest {
             "dev/sluice/server/live",
             40,
             "dev/sluice/server/cli",
-            50,
+            60,
             "dev/sluice/saga",
             40,
             "dev/sluice/resilience",

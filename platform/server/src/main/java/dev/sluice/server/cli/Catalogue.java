@@ -39,6 +39,7 @@ final class Catalogue {
         all.put("projections diff", "Show what applying a file would change.");
         all.put("projections test", "Fold given events and compare the rows.");
         all.put("projections explain", "Show what a projection makes of an event.");
+        all.put("sagas test", "Play the scenarios of sagas in a file.");
         all.put("why", "Show what each consumer did with an event.");
         all.put("dead-letters ls", "List records and events that a consumer refused.");
         all.put("dead-letters show", "Show one dead letter whole.");
@@ -47,8 +48,7 @@ final class Catalogue {
         all.put("sagas ls", "List sagas, or instances of one.");
         all.put("sagas show", "Show an instance and what happened to it.");
         all.put("sagas trace", "Follow what happens to an instance.");
-        all.put("sagas diagram", "Draw a saga, or the way of an instance.");
-        all.put("sagas test", "Play the scenarios of sagas in a file.");
+        all.put("sagas diagram", "Draw the sagas of a file, or one of a server.");
         all.put("sagas retry", "Send the step of a parked instance again.");
         all.put("sagas retry-fresh", "Send it again under a new command id.");
         all.put("sagas resolve", "Take the step of a parked instance for done.");
@@ -87,7 +87,7 @@ final class Catalogue {
             case "commands ls" -> new CommandCommand.Ls(cli);
             case "tail" -> new TailCommand(cli);
             case "read" -> new ReadCommand(cli);
-            case "sagas test" -> new SagasTestCommand(cli);
+            case "sagas test" -> new SagasCommand.Test(cli);
             case "streams ls" -> new StreamsCommand.Ls(cli);
             case "streams show" -> new StreamsCommand.Show(cli);
             case "projections ls" -> new ProjectionsCommand.Ls(cli);
@@ -108,8 +108,8 @@ final class Catalogue {
             case "dead-letters show" -> new DeadLettersCommand.Show(cli);
             case "dead-letters retry" -> new DeadLettersResolve.Retry(cli);
             case "dead-letters discard" -> new DeadLettersResolve.Discard(cli);
-            case "sagas ls" -> new SagasCommand.Ls(cli);
-            case "sagas show" -> new SagasCommand.Show(cli);
+            case "sagas ls" -> new SagasShowCommand.Ls(cli);
+            case "sagas show" -> new SagasShowCommand.Show(cli);
             case "sagas trace" -> new SagasTraceCommand(cli);
             case "sagas diagram" -> new SagasCommand.Diagram(cli);
             case "breakers ls" -> new BreakersCommand.Ls(cli);

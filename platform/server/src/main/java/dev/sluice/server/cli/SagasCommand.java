@@ -1,263 +1,109 @@
 package dev.sluice.server.cli;
 
-import dev.sluice.log.Failure;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The commands that show sagas and their instances. */
+/** The commands about sagas as they are written: files are read here, and no server is asked. */
 final class SagasCommand {
-    static final List<Output.Column> INSTANCES = List.of(
-            Output.Column.of("key"),
-            Output.Column.of("run"),
-            Output.Column.of("status"),
-            new Output.Column("at", instance -> texts(instance.get("at"))),
-            new Output.Column("why", SagasCommand::why),
-            Output.Column.of("progress"));
-
-    private static final List<Output.Column> SAGAS = List.of(
-            Output.Column.of("name"),
-            Output.Column.of("version"),
-            Output.Column.of("live"),
-            new Output.Column("instances", saga -> Json.object(saga.get("counts")).entrySet().stream()
-                    .filter(each -> Json.number(each.getValue(), 0) > 0)
-                    .map(each -> each.getKey() + " " + Json.text(each.getValue()))
-                    .collect(Collectors.joining(", "))));
-    private static final List<Output.Column> STEPS = List.of(
-            Output.Column.of("name"),
-            Output.Column.of("kind"),
-            Output.Column.of("status"),
-            Output.Column.of("attempts"),
-            Output.Column.of("error"));
-    private static final List<Output.Column> EVENTS = List.of(
-            Output.Column.of("version"),
-            Output.Column.of("time"),
-            Output.Column.of("type"),
-            new Output.Column("data", event -> EventLine.members(Json.object(event.get("data")))));
-
     private SagasCommand() {}
 
-    private static String texts(@Nullable Object list) {
-        return Json.list(list).stream().map(Json::text).collect(Collectors.joining(", "));
-    }
-
-    private static String why(Map<String, @Nullable Object> instance) {
-        var parked = Json.object(instance.get("parked"));
-        return !parked.isEmpty()
-                ? Json.text(parked.get("reason"))
-                : Boolean.TRUE.equals(instance.get("stuck"))
-                        ? "stuck"
-                        : Boolean.TRUE.equals(instance.get("retrying")) ? "retrying" : "";
-    }
-
-    /** The path of a saga, or of what belongs to it. */
-    static String path(String saga, String... below) {
-        return Remote.path("v1", "sagas", saga) + Remote.path(below);
-    }
-
-    /** Which instances are meant. */
-    static final class Filter {
-        @Option(
-                names = "--status",
-                paramLabel = "STATUS",
-                description = "RUNNING, COMPENSATING, PARKED, COMPLETED, COMPENSATED, FAILED, RETRYING or STUCK.")
-        private @Nullable String status;
-
-        @Option(names = "--older-than", paramLabel = "10m", description = "Nothing has happened to it for so long.")
-        private @Nullable String olderThan;
-
-        @Option(
-                names = "--where",
-                paramLabel = "EXPR",
-                description = "An expression over the fields of its state and key, such as 'cents > 1000'.")
-        private @Nullable String where;
-
-        boolean isEmpty() {
-            return status == null && olderThan == null && where == null;
-        }
-
-        Map<String, @Nullable Object> parameters(@Nullable String step) {
-            var parameters = new LinkedHashMap<String, @Nullable Object>();
-            parameters.put("status", status);
-            parameters.put("step", step);
-            parameters.put("olderThan", olderThan);
-            parameters.put("where", where);
-            return parameters;
-        }
-    }
-
-    /** Lists sagas, or instances of one. */
+    /** Plays the scenarios of sagas. */
     @Command(
-            description = "Lists sagas; with TYPE its instances. All filters must hold.",
+            description =
+                    "Plays the scenarios of sagas in YAML, here and under a virtual clock, and says what differs.",
             mixinStandardHelpOptions = true,
             footer = {
                 "",
+                "Exit codes: 0 all hold, 1 one does not, else a file is wrong.",
+                "",
                 "Example:",
-                "  sluice sagas ls",
-                "  sluice sagas ls order-fulfilment --status PARKED --older-than 10m"
+                "  sluice sagas test config/samples/sagas/order-fulfilment.yaml"
             })
-    static final class Ls extends ServerCommand {
-        @Parameters(paramLabel = "TYPE", arity = "0..1", description = "The saga.")
-        private @Nullable String type;
+    static final class Test implements Callable<Integer> {
+        private final Cli cli;
+
+        @Parameters(arity = "1..*", paramLabel = "FILE", description = "The files; - reads standard input.")
+        private List<String> files = List.of();
 
         @Mixin
-        private Filter filter = new Filter();
+        private Output output = new Output();
 
-        @Option(names = "--step", paramLabel = "STEP", description = "The step that it is at, or is parked with.")
-        private @Nullable String step;
-
-        @Option(names = "-n", paramLabel = "COUNT", description = "At most so many instances (default: all).")
-        private long count = Long.MAX_VALUE;
-
-        Ls(Cli cli) {
-            super(cli);
+        Test(Cli cli) {
+            this.cli = cli;
         }
 
         @Override
         public Integer call() {
-            if (type == null) {
-                if (!filter.isEmpty() || step != null) {
-                    throw usage("found a filter without TYPE, expected the saga whose instances are meant", "ls");
+            var results = new ArrayList<Map<String, @Nullable Object>>();
+            for (String file : files) {
+                for (var saga : cli.host().sagas(Documents.text(cli, file, "sagas"), file)) {
+                    saga.scenarios().forEach(scenario -> results.add(result(saga, scenario)));
                 }
-                output.list(terminal(), remote().list("/v1/sagas", "sagas"), SAGAS);
-            } else {
-                output.list(terminal(), instances(type), INSTANCES);
             }
-            return 0;
+            if (output.format(cli.terminal()) == Output.Format.TABLE) {
+                results.forEach(this::show);
+            } else {
+                output.list(cli.terminal(), results, List.of());
+            }
+            return results.stream().allMatch(result -> Boolean.TRUE.equals(result.get("passed"))) ? 0 : 1;
         }
 
-        private List<Map<String, @Nullable Object>> instances(String saga) {
-            var parameters = filter.parameters(step);
-            var found = new ArrayList<Map<String, @Nullable Object>>();
-            do {
-                parameters.put("limit", Math.max(1, Math.min(1_000, count - found.size())));
-                var answer = remote().get(path(saga, "instances") + Remote.query(parameters));
-                if (answer.filterFailures() != null) {
-                    terminal()
-                            .say("--where: failed on " + answer.filterFailures() + " instances, taken as not matching");
-                }
-                found.addAll(Json.objects(answer.json().get("instances")));
-                parameters.put("cursor", answer.json().get("cursor"));
-            } while (parameters.get("cursor") != null && found.size() < count);
-            return found;
-        }
-    }
-
-    /** A command about one instance. */
-    abstract static class OfOne extends ServerCommand {
-        @Parameters(index = "0", paramLabel = "TYPE", description = "The saga.")
-        String type = "";
-
-        @Parameters(index = "1", paramLabel = "KEY", description = "The key of the instance.")
-        String key = "";
-
-        @Option(
-                names = "--run",
-                paramLabel = "N",
-                description = "Of its runs the one of this number (default: the newest).")
-        @Nullable
-        Integer run;
-
-        OfOne(Cli cli) {
-            super(cli);
+        private static Map<String, @Nullable Object> result(Host.Saga saga, Host.Scenario scenario) {
+            var result = new LinkedHashMap<String, @Nullable Object>();
+            result.put("saga", saga.name());
+            result.put("version", saga.version());
+            result.put("scenario", scenario.name());
+            result.put("passed", scenario.problem() == null);
+            result.put("problem", scenario.problem());
+            return result;
         }
 
-        final Map<String, @Nullable Object> instance(Remote remote) {
-            var parameters = new LinkedHashMap<String, @Nullable Object>();
-            parameters.put("run", run);
-            return remote.get(path(type, "instances", key) + Remote.query(parameters))
-                    .json();
-        }
-
-        final List<Map<String, @Nullable Object>> history(Remote remote) {
-            var all = new ArrayList<Map<String, @Nullable Object>>();
-            var parameters = new LinkedHashMap<String, @Nullable Object>();
-            parameters.put("run", run);
-            parameters.put("limit", 1_000);
-            do {
-                var page = remote.get(path(type, "instances", key, "history") + Remote.query(parameters))
-                        .json();
-                all.addAll(Json.objects(page.get("events")));
-                parameters.put("from", page.get("from"));
-            } while (parameters.get("from") != null);
-            return all;
+        private void show(Map<String, @Nullable Object> result) {
+            var terminal = cli.terminal();
+            boolean isPassed = Boolean.TRUE.equals(result.get("passed"));
+            terminal.line((isPassed
+                            ? terminal.styled(Terminal.Style.GREEN, "ok    ")
+                            : terminal.styled(Terminal.Style.RED, "failed"))
+                    + "  " + Json.text(result.get("saga")) + ": " + Json.text(result.get("scenario")));
+            if (!isPassed) {
+                terminal.line("        " + Json.text(result.get("problem")));
+            }
         }
     }
 
-    /** Shows one instance with what happened to it. */
+    /** Draws sagas. */
     @Command(
-            description = "Shows an instance of a saga: its steps, its next timer, its state and what happened to it.",
-            mixinStandardHelpOptions = true,
-            footer = {"", "Example:", "  sluice sagas show order-fulfilment o1"})
-    static final class Show extends OfOne {
-        Show(Cli cli) {
-            super(cli);
-        }
-
-        @Override
-        public Integer call() {
-            var remote = remote();
-            var found = new LinkedHashMap<>(instance(remote));
-            var history = history(remote);
-            found.put("history", history);
-            output.one(terminal(), found, () -> {
-                show(terminal(), found);
-                terminal().line("");
-                Output.table(terminal(), history, EVENTS);
-            });
-            return 0;
-        }
-    }
-
-    /** An instance as a person reads it, without its history. */
-    static void show(Terminal terminal, Map<String, @Nullable Object> instance) {
-        Output.table(terminal, List.of(instance), INSTANCES);
-        var parked = Json.object(instance.get("parked"));
-        if (!parked.isEmpty()) {
-            terminal.line("parked since " + Json.text(parked.get("since")) + " with step "
-                    + Json.text(parked.get("step")) + ": " + Json.text(parked.get("error")));
-        }
-        for (var timer : Json.objects(instance.get("timers"))) {
-            terminal.line("timer " + Json.text(timer.get("id")) + " due " + Json.text(timer.get("due")));
-        }
-        for (var held : Json.objects(instance.get("held"))) {
-            terminal.line("holds " + Json.text(held.get("type")) + " at " + Json.text(held.get("position")) + " for "
-                    + Json.text(held.get("trigger")));
-        }
-        terminal.line("state " + Json.write(instance.get("state")));
-        terminal.line("");
-        Output.table(terminal, Json.objects(instance.get("steps")), STEPS);
-    }
-
-    /** Draws a saga. */
-    @Command(
-            description = "Prints a diagram of a saga, or of the way of one instance, in the language of Mermaid.",
+            description = {
+                "Draws sagas as flowcharts in Mermaid: those of a file, or one of a server, or the way of an instance.",
+                "A name as sagas have (small letters, digits, -) is one of the server."
+            },
             mixinStandardHelpOptions = true,
             footer = {
                 "",
                 "Example:",
-                "  sluice sagas diagram order-fulfilment o1 > way.mmd",
-                "  sluice sagas diagram --file config/samples/sagas/order-fulfilment.yaml"
+                "  sluice sagas diagram config/samples/sagas/order-fulfilment.yaml",
+                "  sluice sagas diagram order-fulfilment o1 > way.mmd"
             })
     static final class Diagram extends ServerCommand {
-        @Parameters(index = "0", paramLabel = "TYPE", arity = "0..1", description = "The saga.")
-        private @Nullable String type;
+        @Parameters(
+                index = "0",
+                paramLabel = "FILE|TYPE",
+                description = "The file (- reads standard input), or the saga.")
+        private String source = "";
 
-        @Parameters(index = "1", paramLabel = "KEY", arity = "0..1", description = "The key of an instance.")
+        @Parameters(index = "1", arity = "0..1", paramLabel = "KEY", description = "The key of an instance.")
         private @Nullable String key;
 
-        @Option(
-                names = "--file",
-                paramLabel = "FILE",
-                description = "Draw the sagas of a file, and ask no server; - reads standard input.")
-        private @Nullable String file;
+        @Option(names = "--name", paramLabel = "SAGA", description = "Only this one of the file.")
+        private String name = "";
 
         Diagram(Cli cli) {
             super(cli);
@@ -265,29 +111,23 @@ final class SagasCommand {
 
         @Override
         public Integer call() {
-            if ((type == null) == (file == null)) {
-                throw usage(
-                        "found " + (type == null ? "neither" : "both") + " TYPE and --file, expected one", "diagram");
-            }
-            if (file != null) {
-                cli.host().sagas(Documents.text(cli, file, "sagas"), file).stream()
-                        .map(Host.Saga::diagram)
-                        .forEach(terminal().out()::print);
-            } else {
+            if (source.matches("[a-z][a-z0-9-]*")) {
                 var parameters = new LinkedHashMap<String, @Nullable Object>();
                 parameters.put("key", key);
-                terminal()
-                        .out()
-                        .print(remote().get(path(String.valueOf(type), "diagram") + Remote.query(parameters))
-                                .body());
+                print(remote().get(SagasShowCommand.path(source, "diagram") + Remote.query(parameters))
+                        .body());
+                return 0;
+            }
+            for (var saga : cli.host().sagas(Documents.text(cli, source, "sagas"), source)) {
+                if (name.isEmpty() || name.equals(saga.name())) {
+                    print(saga.diagram());
+                }
             }
             return 0;
         }
-    }
 
-    static Failure usage(String what, String command) {
-        return Failure.of(Failure.Kind.INVALID_REQUEST, what)
-                .with("code", "usage")
-                .with("next", "sluice sagas " + command + " --help");
+        private void print(String diagram) {
+            diagram.lines().forEach(terminal()::line);
+        }
     }
 }

@@ -29,7 +29,7 @@ final class SagasOperateCommand extends ServerCommand {
     private @Nullable String key;
 
     @Mixin
-    private SagasCommand.Filter filter = new SagasCommand.Filter();
+    private SagasShowCommand.Filter filter = new SagasShowCommand.Filter();
 
     @Option(
             names = "--step",
@@ -109,21 +109,21 @@ final class SagasOperateCommand extends ServerCommand {
 
     private int one(Remote remote, String instance) {
         if (!filter.isEmpty()) {
-            throw SagasCommand.usage("found KEY and a filter, expected one of them", verb.word);
+            throw SagasShowCommand.usage("found KEY and a filter, expected one of them", verb.word);
         }
         if (dryRun) {
-            return show(
-                    remote.get(SagasCommand.path(type, "instances", instance)).json());
+            return show(remote.get(SagasShowCommand.path(type, "instances", instance))
+                    .json());
         }
         if (verb.mustAsk && !yes && !isConfirmed(verb.word + " " + type + "/" + instance + "?")) {
             terminal().say("nothing was done");
             return 1;
         }
-        return show(send(remote, SagasCommand.path(type, "instances", instance, verb.word), step));
+        return show(send(remote, SagasShowCommand.path(type, "instances", instance, verb.word), step));
     }
 
     private int show(Map<String, @Nullable Object> instance) {
-        output.one(terminal(), instance, () -> SagasCommand.show(terminal(), instance));
+        output.one(terminal(), instance, () -> SagasShowCommand.show(terminal(), instance));
         return 0;
     }
 
@@ -147,7 +147,7 @@ final class SagasOperateCommand extends ServerCommand {
         try {
             return Json.parse(reply == null ? "" : reply);
         } catch (IllegalArgumentException malformed) {
-            throw SagasCommand.usage("found --reply that is not JSON: " + malformed.getMessage(), verb.word);
+            throw SagasShowCommand.usage("found --reply that is not JSON: " + malformed.getMessage(), verb.word);
         }
     }
 
@@ -161,7 +161,7 @@ final class SagasOperateCommand extends ServerCommand {
 
     private int many(Remote remote) {
         if (filter.isEmpty() && step == null) {
-            throw SagasCommand.usage(
+            throw SagasShowCommand.usage(
                     "found neither KEY nor a filter, expected one of them to say which instances", verb.word);
         }
         if (!dryRun && !yes) {
@@ -190,7 +190,8 @@ final class SagasOperateCommand extends ServerCommand {
         parameters.put("limit", 1_000);
         parameters.put("dryRun", isTried ? "true" : null);
         do {
-            var part = send(remote, SagasCommand.path(type, "instances", verb.word) + Remote.query(parameters), null);
+            var part =
+                    send(remote, SagasShowCommand.path(type, "instances", verb.word) + Remote.query(parameters), null);
             sum.add(part);
             parameters.put("cursor", part.get("cursor"));
             terminal().mention(sum.matched + " matched");

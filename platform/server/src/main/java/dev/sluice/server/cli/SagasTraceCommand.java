@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
         description = "Shows what happened to an instance of a saga, a line for each event, and goes on until it ends.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  sluice sagas trace order-fulfilment o1"})
-final class SagasTraceCommand extends SagasCommand.OfOne {
+final class SagasTraceCommand extends SagasShowCommand.OfOne {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
     private static final List<String> ENDS = List.of("SagaCompleted", "SagaCompensated", "SagaFailed");
     private static final int MOST_BEFORE = 10_000;

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/sagas}: definitions, instances, and what happened to these. */
 final class SagaRoutes {
-    private static final String MERMAID = "text/vnd.mermaid";
     static final String INSTANCES = "/v1/sagas/{saga}/instances";
     static final String INSTANCE = INSTANCES + "/{key}";
 
@@ -89,7 +88,7 @@ final class SagaRoutes {
 
     private Future<Answer> diagram(Call call) {
         String key = call.query("key").filled("key");
-        String mediaType = MediaTypes.choose(call.accept(), List.of(MERMAID, "text/plain"));
+        String mediaType = MediaTypes.choose(call.accept(), List.of("text/vnd.mermaid", "text/plain"));
         String saga = call.path("saga");
         var versions = versions(saga);
         return (key == null

@@ -259,8 +259,10 @@ class SagasOverHttpTest {
         var one = http.get(SAGA + "/diagram?key=o1", "Accept", "text/plain");
 
         assertThat(all.headers().firstValue("Content-Type")).hasValue("text/vnd.mermaid");
-        assertThat(all.body()).startsWith("flowchart TD").contains("{{\"ship\"}}", "PARKED 1", "release");
-        assertThat(one.body()).contains("class s0 SUCCEEDED", "o1 run 1: PARKED");
+        assertThat(all.body())
+                .startsWith("flowchart TD")
+                .contains("s_ship{{\"ship<br/>ship\"}}", "PARKED 1", "release");
+        assertThat(one.body()).contains("class s_reserve succeeded", "UNKNOWN");
         problem(http.get(SAGA + "/diagram?key=nobody"), 404, "not_found");
         problem(http.get("/v1/sagas/nothing/diagram"), 404, "not_found");
     }

@@ -144,7 +144,7 @@ class AsyncApiContractTest {
     private void makeMistakes() {
         client.send("{\"op\":\"dance\"}");
         assertThat(await("error").getString("code")).isEqualTo("bad_frame");
-        client.send("{\"op\":\"subscribe\",\"sub\":9,\"to\":\"saga:x\"}");
+        client.send("{\"op\":\"subscribe\",\"sub\":9,\"to\":\"topic:x\"}");
         assertThat(await("error").getString("code")).isEqualTo("unsupported");
         send("subscribe", "{'sub':1,'to':'projection:rows'}");
         send("subscribe", "{'sub':9,'to':'projection:none'}");
