@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dead letters of all consumers: the events of the streams {@code $dlq.<source>-<partition>} and
- * {@code $dlq.projection-<name>}, stream by stream in name order, each from its oldest. A letter is open until an event in
+ * The dead letters of all consumers: the events of the streams {@code $dlq.<source>-<partition>},
+ * {@code $dlq.projection-<name>} and {@code $dlq.saga-<name>@<shard>}, stream by stream in name order, each from its oldest. A letter is open until an event in
  * {@code $dlq-resolved.…} names it, or until its projection has left the generation that wrote it.
  */
 public final class DeadLetters {
@@ -20,6 +20,7 @@ public final class DeadLetters {
 
     static final String SOURCE = "source:";
     static final String PROJECTION = "projection:";
+    static final String SAGA = "saga:";
 
     private final EventLog log;
     private final Resolutions resolutions;
@@ -55,7 +56,7 @@ public final class DeadLetters {
      * One dead letter.
      *
      * @param id of the dead letter: its position in the log
-     * @param consumer {@code source:<name>} or {@code projection:<name>}
+     * @param consumer {@code source:<name>}, {@code projection:<name>} or {@code saga:<name>}
      * @param attempts how often it was tried
      * @param event as it lies in the log; its data says the rest
      */

@@ -59,6 +59,9 @@ final class LetterScan {
         if (consumer.startsWith(DeadLetters.SOURCE)) {
             return LetterStream.PREFIX + consumer.substring(DeadLetters.SOURCE.length()) + "-";
         }
+        if (consumer.startsWith(DeadLetters.SAGA)) {
+            return LetterStream.SAGA + consumer.substring(DeadLetters.SAGA.length()) + "@";
+        }
         return consumer.startsWith(DeadLetters.PROJECTION)
                 ? LetterStream.PREFIX + "projection-" + consumer.substring(DeadLetters.PROJECTION.length())
                 : LetterStream.PREFIX + consumer;

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The name of a stream of dead letters, taken apart.
  *
- * @param source of a source's letters, null for a projection's
+ * @param source of a source's letters, null for a projection's and a saga's
  * @param partition of the source
- * @param projection of a projection's letters, null for a source's
+ * @param projection of a projection's letters, null for a source's and a saga's
  */
 record LetterStream(
         String name,
@@ -26,6 +26,7 @@ record LetterStream(
 
     private static final int STREAMS_A_READ = 1_000;
     private static final String PROJECTION = PREFIX + "projection-";
+    static final String SAGA = PREFIX + "saga-";
     private static final String RESOLVED_PREFIX = "$dlq-resolved.";
     private static final Pattern OF_SOURCE = Pattern.compile("\\$dlq\\.(.+)-(\\d{1,9})(@\\d{1,4})?");
 
@@ -33,6 +34,9 @@ record LetterStream(
     static @Nullable LetterStream of(String name) {
         if (name.startsWith(PROJECTION)) {
             return new LetterStream(name, null, 0, name.substring(PROJECTION.length()));
+        }
+        if (name.startsWith(SAGA)) {
+            return new LetterStream(name, null, 0, null);
         }
         Matcher match = OF_SOURCE.matcher(name);
         return match.matches() ? new LetterStream(name, match.group(1), Integer.parseInt(match.group(2)), null) : null;

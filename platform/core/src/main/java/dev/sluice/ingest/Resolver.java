@@ -128,6 +128,13 @@ public final class Resolver {
         if (stream != null && stream.source() != null) {
             return sources.resolve(stream, letter.event(), verb, tally);
         }
+        if (verb == Verb.RETRY && stream != null && stream.projection() == null) {
+            return Future.failedFuture(
+                    Failure.of(
+                            Failure.Kind.NOT_RETRYABLE,
+                            "found a dead letter of " + letter.consumer()
+                                    + ", which takes an event once: append it again when it is wanted, and discard the letter"));
+        }
         tally.ofProjections
                 .computeIfAbsent(letter.event().stream(), none -> new ArrayList<>())
                 .add(letter.event().position());
@@ -145,9 +152,14 @@ public final class Resolver {
 
     private Future<Void> ofProjection(String name, List<Position> positions, Verb verb, Tally tally) {
         LetterStream stream = LetterStream.of(name);
-        String projection = stream == null ? null : stream.projection();
-        if (stream == null || projection == null) {
+        if (stream == null) {
             return Future.succeededFuture();
+        }
+        String projection = stream.projection();
+        if (projection == null) {
+            return append(stream, positions, verb, tally, MAX_ATTEMPTS)
+                    .onSuccess(done -> tally.resolved(done.positions(), List.of(), verb))
+                    .mapEmpty();
         }
         return log.version(name)
                 .compose(before -> append(stream, positions, verb, tally, MAX_ATTEMPTS)

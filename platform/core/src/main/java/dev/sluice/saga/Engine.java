@@ -152,6 +152,10 @@ final class Engine extends VerticleBase {
     Future<Void> offer(List<Incoming> inputs) {
         Promise<Void> hasRoom = Promise.promise();
         context.runOnContext(now -> {
+            if (isHalted) {
+                hasRoom.complete(); // the engines of other shards go on
+                return;
+            }
             waiting.addAll(inputs);
             if (isFull()) {
                 room.add(hasRoom);
@@ -461,7 +465,7 @@ final class Engine extends VerticleBase {
         batch.forEach(this::refuse);
         waiting.forEach(this::refuse);
         waiting.clear();
-        room.clear();
+        hasRoom();
         if (idle != null) {
             idle.complete();
         }

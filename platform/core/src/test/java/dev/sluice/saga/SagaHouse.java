@@ -9,9 +9,11 @@ import dev.sluice.log.EventQuery;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.SagaEvent;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
@@ -23,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -199,6 +202,25 @@ final class SagaHouse implements AutoCloseable {
         } catch (InterruptedException | TimeoutException failed) {
             throw new IllegalStateException(failed);
         }
+    }
+
+    /** When the timers of a step were due, in the order in which a shard let them fire. */
+    List<Long> ends(String step, int shard) {
+        var dues = new HashMap<String, Long>();
+        var ended = new ArrayList<Long>();
+        for (long offset = 1; offset <= open().log().shard(shard).head(); offset++) {
+            var recorded = open().log().event(new Position(shard, offset));
+            if (recorded.stream().startsWith("$saga.")) {
+                var event = Json.event(recorded);
+                if (event instanceof SagaEvent.StepWaiting it && it.step().equals(step)) {
+                    dues.put(recorded.stream(), it.untilMillis());
+                } else if (event instanceof SagaEvent.StepSucceeded it
+                        && it.step().equals(step)) {
+                    ended.add(dues.get(recorded.stream()));
+                }
+            }
+        }
+        return ended;
     }
 
     @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.ingest.DeadLetters;
+import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Input.Verb;
@@ -11,10 +13,12 @@ import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.ParkReason;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.spi.ParticipantCommand;
+import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,8 +189,55 @@ class SagaRoomTest {
         assertThat(letters("two-step")).hasSize(1);
     }
 
+    @Test
+    void listsItsDeadLettersAmongThoseOfAllConsumers() {
+        open(Sagas.of("two-step-2", 1).pivot("ship"), "ship");
+        house.append("thing-1", "Began", "{\"poison\":true}");
+        await().until(() -> letters("two-step-2").size() == 1);
+
+        var filter = new DeadLetters.Filter("saga:two-step-2", null, DeadLetters.State.OPEN);
+        var letters = SagaHouse.answer(new DeadLetters(house.events(), new NoProjections()).list(filter, 10, null));
+
+        assertThat(letters.letters()).extracting(DeadLetters.DeadLetter::reason).containsExactly("evaluation-failed");
+    }
+
+    private static final class NoProjections implements DeadLetters.Projections {
+        @Override
+        public boolean isCurrent(String projection, int generation) {
+            return false;
+        }
+
+        @Override
+        public Future<Void> reached(String projection, Cursor cursor) {
+            return Future.succeededFuture();
+        }
+    }
+
+    @Test
+    void firesOverdueTimersInTheOrderInWhichTheyWereDue() {
+        open(Sagas.of("slow", 1).restart().sleep("rest", Duration.ofHours(5)).pivot("ship"), "ship");
+        var keys = IntStream.range(0, 30).mapToObj(i -> "k" + i).toList();
+        keys.forEach(key -> {
+            house.begin(key);
+            house.pass(Duration.ofMillis(5));
+        });
+        await().until(() -> house.room().counts("slow").get(Status.RUNNING) == 30);
+
+        house.close();
+        house.pass(Duration.ofHours(6));
+        house.start();
+        keys.forEach(key -> house.reach("slow", key, Status.COMPLETED));
+
+        for (int shard = 0; shard < 2; shard++) {
+            assertThat(house.ends("rest", shard))
+                    .as("shard %d", shard)
+                    .isNotEmpty()
+                    .isSorted();
+        }
+    }
+
     private List<String> letters(String saga) {
-        return java.util.stream.IntStream.range(0, 2)
+        return IntStream.range(0, 2)
                 .boxed()
                 .flatMap(shard -> house.stream(DeadLetter.stream(saga, shard)).stream())
                 .map(event -> new String(event.data(), java.nio.charset.StandardCharsets.UTF_8))
