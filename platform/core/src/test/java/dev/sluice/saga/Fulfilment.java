@@ -9,7 +9,7 @@ import dev.sluice.saga.definition.Retry;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The saga of order-fulfilment.yaml among the resources, in Java. */
+/** The saga of platform/docs/sagas.md, in Java. */
 public final class Fulfilment {
     public record OrderPlaced(String orderId, String sku, int qty, long cents) {}
 

@@ -85,6 +85,15 @@ class SagaTest {
     }
 
     @Test
+    void anAggregateThatHadNothingToDoHasSucceeded() {
+        placed(500)
+                .expectSend("reserve-stock")
+                .reply()
+                .expectSend("charge-payment")
+                .expectState(new Order("o1", "s1", 2, 500, null, null, null));
+    }
+
+    @Test
     void aReplyThatCannotBeReadParks() {
         placed(500).expectSend("reserve-stock").reply("StockReserved", "text").expectParked(ParkReason.POISON);
     }
@@ -97,7 +106,7 @@ class SagaTest {
                 .reply("reserve-stock", new StockReserved("r1"))
                 .reply("charge-payment", new Charged("p1"))
                 .reply("ship", new Shipped("t1"))
-                .run(new Random().nextLong(), 100);
+                .run(new Random().nextLong(), 40);
     }
 
     @Test

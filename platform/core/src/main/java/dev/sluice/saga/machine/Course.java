@@ -106,11 +106,11 @@ final class Course {
             JsonNode state = event instanceof SagaEvent.StateBegun begun
                     ? begun.state()
                     : event instanceof SagaEvent.StepSucceeded succeeded ? succeeded.state() : null;
-            if (state != null && state.toString().length() > Machine.MAX_STATE) {
+            int size = state == null ? 0 : SagaJson.bytes(state).length;
+            if (size > Machine.MAX_STATE) {
                 throw Failure.of(
                         Failure.Kind.EVENT_TOO_LARGE,
-                        "found a state of " + state.toString().length() + " characters, expected at most "
-                                + Machine.MAX_STATE);
+                        "found a state of " + size + " bytes, expected at most " + Machine.MAX_STATE);
             }
         }
     }
