@@ -17,7 +17,6 @@ import dev.sluice.saga.Participant;
 import dev.sluice.saga.Saga;
 import dev.sluice.saga.definition.Retry;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** How an order is fulfilled: the saga of config/samples/sagas/order-fulfilment.yaml, in Java. */
 final class OrderFulfilment {
@@ -28,16 +27,17 @@ final class OrderFulfilment {
 
     record Refund(String orderId, Optional<String> paymentId) {}
 
+    /** What is known of an order; a number that there is not yet is empty. */
     record Fulfilment(
             String id,
             String sku,
             int qty,
             long cents,
-            @Nullable String reservation,
-            @Nullable String payment,
-            @Nullable String tracking) {
+            String reservation,
+            String payment,
+            String tracking) {
         static Fulfilment of(OrderRequested order) {
-            return new Fulfilment(order.orderId(), order.sku(), order.qty(), order.cents(), null, null, null);
+            return new Fulfilment(order.orderId(), order.sku(), order.qty(), order.cents(), "", "", "");
         }
 
         Fulfilment reserved(String number) {
