@@ -2,11 +2,13 @@ package dev.sluice.server.gateway;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.expression.Filters;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.saga.SagaRoom;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.SagaEvent;
 import dev.sluice.saga.scenario.Diagram;
 import dev.sluice.server.gateway.wire.PageCursor;
 import dev.sluice.shard.EventLog;
@@ -33,6 +35,14 @@ final class SagaRoutes {
         this.sagas = sagas;
         this.log = log;
         this.clockMicros = clockMicros;
+        rehearse();
+    }
+
+    /** Loads what the first request needs here, where loading classes holds up no event loop. */
+    private static void rehearse() {
+        SagaJson.answer(200, SagaJson.instance(Instance.of("saga", "key", 1), null, 0));
+        SagaJson.happened(new SagaRoom.Happened(1, 0, new SagaEvent.SagaCompleted()));
+        Filters.rows("x > 1");
     }
 
     void addTo(Routes routes) {
