@@ -8,6 +8,7 @@ import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.Reaction;
 import dev.sluice.saga.machine.SagaEvent;
+import dev.sluice.saga.machine.SagaJson;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -64,7 +65,7 @@ final class Changes {
             return cached;
         }
         byte[] row = shard.get(RowKeys.instance(id));
-        return row == null ? null : Json.instance(row);
+        return row == null ? null : SagaJson.instance(row);
     }
 
     /** Appends what an instance has decided; EVENT_TOO_LARGE, and then nothing is appended. */

@@ -7,6 +7,7 @@ import dev.sluice.log.Shard;
 import dev.sluice.saga.SagaRoom.Happened;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaEvent;
+import dev.sluice.saga.machine.SagaJson;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,7 @@ final class Inquiries {
     }
 
     Future<@Nullable Instance> instance(InstanceId id) {
-        return row(shardOf(id), RowKeys.instance(id)).map(row -> row == null ? null : Json.instance(row));
+        return row(shardOf(id), RowKeys.instance(id)).map(row -> row == null ? null : SagaJson.instance(row));
     }
 
     private Future<byte @Nullable []> row(int shard, String key) {

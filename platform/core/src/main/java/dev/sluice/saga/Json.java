@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
-import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaEvent;
 import dev.sluice.saga.machine.SagaJson;
 import java.io.IOException;
@@ -29,10 +28,6 @@ final class Json {
                     Failure.Kind.CORRUPT,
                     "found no " + type.getSimpleName() + " in a row of a saga: " + torn.getMessage());
         }
-    }
-
-    static Instance instance(byte[] row) {
-        return SagaJson.instance(row);
     }
 
     /** An event of the stream of an instance. */

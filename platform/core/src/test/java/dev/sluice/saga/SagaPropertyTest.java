@@ -79,7 +79,7 @@ class SagaPropertyTest {
         var ledger = house.ledger();
 
         try (var log = Log.open(folder.resolve("log"), LogOptions.defaults().withShards(SHARDS))) {
-            assertThat(SagaInvariants.broken(log, seenBy(ledger), SagaPropertyTest::correlated))
+            assertThat(SagaInvariants.broken(log, DEFINITIONS, seenBy(ledger), SagaPropertyTest::correlated))
                     .as("seed %d", seed)
                     .isEmpty();
         }

@@ -8,13 +8,15 @@ import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Shard;
 import dev.sluice.log.StreamName;
+import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.machine.Instance;
+import dev.sluice.saga.machine.Reaction;
 import dev.sluice.saga.machine.SagaEvent;
+import dev.sluice.saga.machine.SagaJson;
 import dev.sluice.saga.machine.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +24,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * The invariants of sagas that a log shows when nobody writes to it: streams of instances against the rows of the side state, and both against what
@@ -31,11 +32,10 @@ import java.util.stream.Collectors;
 public final class SagaInvariants {
     private static final int ROWS = 100_000;
     private static final int EVENTS = 100_000;
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, Class<?>> TYPES = Arrays.stream(SagaEvent.class.getPermittedSubclasses())
-            .collect(Collectors.toMap(Class::getSimpleName, type -> type));
+    private static final ObjectMapper JSON = SagaJson.MAPPER;
 
     private final Log log;
+    private final List<SagaDefinition> definitions;
     private final List<String> broken = new ArrayList<>();
     private final Map<String, Instance> newest = new TreeMap<>();
     private final Map<String, List<Instance>> runs = new TreeMap<>();
@@ -43,8 +43,9 @@ public final class SagaInvariants {
     /** Where an instance, {@code NAME/KEY}, has a source position. */
     private final Map<String, Set<String>> positions = new HashMap<>();
 
-    private SagaInvariants(Log log) {
+    private SagaInvariants(Log log, List<SagaDefinition> definitions) {
         this.log = log;
+        this.definitions = definitions;
     }
 
     /** What participants know, for the invariants that are about them. */
@@ -64,9 +65,14 @@ public final class SagaInvariants {
         List<String> instances(RecordedEvent event);
     }
 
-    /** Everything that is broken; empty when nothing is. */
-    public static List<String> broken(Log log, Ledgers ledgers, Correlation correlation) {
-        var check = new SagaInvariants(log);
+    /**
+     * Everything that is broken; empty when nothing is.
+     *
+     * @param definitions of all instances
+     */
+    public static List<String> broken(
+            Log log, List<SagaDefinition> definitions, Ledgers ledgers, Correlation correlation) {
+        var check = new SagaInvariants(log, definitions);
         for (int shard = 0; shard < log.shards(); shard++) {
             check.streams(shard);
         }
@@ -110,8 +116,10 @@ public final class SagaInvariants {
         var received = new HashSet<String>();
         var ids = new HashMap<String, String>();
         boolean isCompensating = false;
-        for (var recorded : log.readStream(name, 1, Direction.FORWARD, EVENTS)) {
-            var event = event(recorded);
+        var all = log.readStream(name, 1, Direction.FORWARD, EVENTS);
+        reactions(name, instance.copy(), all);
+        for (var recorded : all) {
+            var event = SagaJson.event(recorded.type(), recorded.data());
             String at = name + "/" + recorded.version();
             demand(recorded.version() == ++version, "I11", at + " follows version " + (version - 1));
             demand(recorded.recordedMicros() >= lastMicros, "I19", at + " was recorded before the one before it");
@@ -149,6 +157,39 @@ public final class SagaInvariants {
         }
         demand(instance.events() == version, "I11", name + " folds to version " + instance.events());
         return instance;
+    }
+
+    /** Holds the reactions of a run against what its definition allows; those of one cause and one time are one. */
+    private void reactions(String name, Instance instance, List<RecordedEvent> all) {
+        SagaLaws laws = null;
+        for (int from = 0, to; from < all.size(); from = to) {
+            var first = all.get(from);
+            to = from;
+            var events = new ArrayList<SagaEvent>();
+            while (to < all.size()
+                    && all.get(to).recordedMicros() == first.recordedMicros()
+                    && all.get(to).attributes().equals(first.attributes())) {
+                events.add(SagaJson.event(all.get(to).type(), all.get(to).data()));
+                to++;
+            }
+            var after = instance.copy();
+            events.forEach(event -> after.fold(event, first.recordedMicros()));
+            laws = laws == null ? new SagaLaws(definition(after)) : laws;
+            try {
+                laws.check(instance, new Reaction(events, after), first.recordedMicros());
+            } catch (AssertionError unlawful) {
+                broken.add(unlawful.getMessage() + " (" + name + "/" + first.version() + ")");
+            }
+            instance = after;
+        }
+    }
+
+    private SagaDefinition definition(Instance instance) {
+        return definitions.stream()
+                .filter(each -> each.hash().equals(instance.hash()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("I34: no definition of " + instance.saga() + " has the hash of "
+                        + instance.key() + "~" + instance.run()));
     }
 
     /** @param received positions that the instance has taken on */
@@ -346,14 +387,6 @@ public final class SagaInvariants {
     private static JsonNode read(byte[] json) {
         try {
             return JSON.readTree(json);
-        } catch (IOException torn) {
-            throw new UncheckedIOException(torn);
-        }
-    }
-
-    private static SagaEvent event(RecordedEvent recorded) {
-        try {
-            return (SagaEvent) JSON.readValue(recorded.data(), TYPES.get(recorded.type()));
         } catch (IOException torn) {
             throw new UncheckedIOException(torn);
         }
