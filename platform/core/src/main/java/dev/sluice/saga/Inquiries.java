@@ -35,7 +35,7 @@ final class Inquiries {
         this.log = log;
         this.definitions = definitions;
         this.clockMicros = clockMicros;
-        Json.instance(Json.bytes(Instance.of("", "", 1))); // the first on an event loop would hold up others
+        SagaJson.instance(Json.bytes(Instance.of("", "", 1))); // the first on an event loop would hold up others
     }
 
     int shardOf(InstanceId id) {

@@ -28,14 +28,7 @@ final class OrderFulfilment {
     record Refund(String orderId, Optional<String> paymentId) {}
 
     /** What is known of an order; a number that there is not yet is empty. */
-    record Fulfilment(
-            String id,
-            String sku,
-            int qty,
-            long cents,
-            String reservation,
-            String payment,
-            String tracking) {
+    record Fulfilment(String id, String sku, int qty, long cents, String reservation, String payment, String tracking) {
         static Fulfilment of(OrderRequested order) {
             return new Fulfilment(order.orderId(), order.sku(), order.qty(), order.cents(), "", "", "");
         }
