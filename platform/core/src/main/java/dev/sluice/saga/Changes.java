@@ -158,6 +158,11 @@ final class Changes {
         armed.add(key);
     }
 
+    /** A timer, whose row is there, is to fire again. */
+    void rearm(String key) {
+        armed.add(key);
+    }
+
     private void disarm(InstanceId id, Early each) {
         String key = RowKeys.timer(id, RowKeys.EARLY_TIMER + each.event().position(), each.untilMillis());
         shard.delete(key);

@@ -198,6 +198,10 @@ final class Reactor {
 
     private void fired(Changes changes, Fired fired) {
         var id = fired.id();
+        if (fired.timer().dueMillis() > changes.nowMicros() / 1_000) {
+            changes.rearm(fired.name()); // the group of this write began, and took its time, just before
+            return;
+        }
         if (!fired.timer().id().startsWith(RowKeys.EARLY_TIMER)) {
             var instance = changes.instance(id);
             if (instance != null) {
