@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
             RecoverCommand.class,
             SlowCommand.class,
             MeshCommand.class,
-            CommandCommand.class
+            CommandCommand.class,
+            SagaCommand.class
         },
         footer = {"", "Example: sluice bench append --duration 10s"})
 public final class Bench {

@@ -32,7 +32,10 @@ final class Comparison {
         KIB_A_SUBSCRIBER("KiB a subscriber", "%,.1f", true),
         SECONDS_UNTIL_CURRENT("seconds until all are current", "%.2f", true),
         SNAPSHOTS("snapshot frames", "%,.0f", true),
-        NOT_EXACT("subscribers not resumed exactly", "%,.0f", true);
+        NOT_EXACT("subscribers not resumed exactly", "%,.0f", true),
+        SECONDS_UNTIL_SENT("seconds until the first command is sent", "%.2f", true),
+        HEAP_MIB("MiB of live heap", "%,.0f", true),
+        RESIDENT_MIB("MiB resident", "%,.0f", true);
 
         final String shown;
         final String format;
@@ -52,8 +55,13 @@ final class Comparison {
                 case P99_MILLIS -> run.latencyMicros(99) / 1e3;
                 case MAX_MILLIS -> run.latencyMicros(100) / 1e3;
                 case CORES -> run.cpuSeconds() * 1e9 / run.nanos();
-                case KIB_A_SUBSCRIBER, SECONDS_UNTIL_CURRENT, SNAPSHOTS, NOT_EXACT ->
-                    Objects.requireNonNull(run.more().get(this));
+                case KIB_A_SUBSCRIBER,
+                        SECONDS_UNTIL_CURRENT,
+                        SNAPSHOTS,
+                        NOT_EXACT,
+                        SECONDS_UNTIL_SENT,
+                        HEAP_MIB,
+                        RESIDENT_MIB -> Objects.requireNonNull(run.more().get(this));
             };
         }
     }
@@ -73,6 +81,11 @@ final class Comparison {
         /** A ratio of events a CPU-second. */
         static Demand cpuRatio(String target, String beside, double least) {
             return new Demand(target, beside, Figure.EVENTS_PER_CPU_SECOND, least);
+        }
+
+        /** Events a second. */
+        static Demand perSecond(String target, double least) {
+            return new Demand(target, null, Figure.EVENTS_PER_SECOND, least);
         }
 
         /** Events a CPU-second. */

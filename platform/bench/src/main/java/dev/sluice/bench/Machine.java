@@ -52,6 +52,16 @@ public final class Machine {
         }
     }
 
+    /** The resident set of a process, −1 where the kernel does not tell. */
+    static long residentBytes(long pid) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            }
+        }
+        return -1;
+    }
+
     /** Waits until others use less than a fifth of a processor for a second, at most {@code most}. */
     static void awaitQuiet(Duration most) throws InterruptedException {
         long start = System.nanoTime();

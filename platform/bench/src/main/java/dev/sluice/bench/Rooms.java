@@ -1,6 +1,7 @@
 package dev.sluice.bench;
 
 import dev.sluice.bus.EventBusMesh;
+import dev.sluice.bus.Mesh;
 import dev.sluice.command.CommandRoom;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
@@ -57,6 +58,14 @@ final class Rooms implements AutoCloseable {
     /** Lets policies apply; before there are none. */
     void apply(PolicySet policies) {
         mesh.apply(policies);
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    Mesh mesh() {
+        return mesh;
     }
 
     Log log() {

@@ -141,12 +141,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     long residentBytes() throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/" + pid() + "/status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-            }
-        }
-        return -1;
+        return Machine.residentBytes(pid());
     }
 
     /** Ends the server as SIGKILL does; its files stay. */

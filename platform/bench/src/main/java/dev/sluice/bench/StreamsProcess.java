@@ -1,30 +1,16 @@
 package dev.sluice.bench;
 
-import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
-/**
- * The Kafka Streams program in a JVM of its own ({@code -Xmx512m}) with a class path of its own. One process does all runs, each
- * with a new application, so that it is as warm as the programs that run in this process.
- */
+/** The Kafka Streams program; each run is a new application. */
 final class StreamsProcess implements AutoCloseable {
-    private static final long MOST_SECONDS_TO_END = 20;
-
-    private final Path output;
     private final Map<String, String> settings;
-    private final Process process;
-    private final BufferedReader answers;
+    private final SideProgram program;
     private int runs;
 
     /**
@@ -44,18 +30,7 @@ final class StreamsProcess implements AutoCloseable {
                 "consumer.receive.buffer.bytes", "1048576",
                 "producer.batch.size", "131072"));
         settings.putAll(more);
-        output = folder.resolve("streams.log");
-        process = new ProcessBuilder(
-                        Machine.javaTool("java"),
-                        "-Xmx512m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dlogback.configurationFile=dev/sluice/bench/streams/logback.xml",
-                        "-cp",
-                        libFolder() + File.separator + "*",
-                        "dev.sluice.bench.streams.StreamsMain")
-                .redirectError(output.toFile())
-                .start();
-        answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        program = new SideProgram("streams", "StreamsMain", folder);
     }
 
     /**
@@ -71,14 +46,8 @@ final class StreamsProcess implements AutoCloseable {
         command.add("bootstrap.servers=" + topic.bootstrapServers());
         command.add("application.id=bench-streams-" + runs++);
         command.add("state.dir=" + stateFolder);
-        process.getOutputStream().write((String.join("\t", command) + "\n").getBytes(StandardCharsets.UTF_8));
-        process.getOutputStream().flush();
-        expect("FIRST");
-        double cpuBefore = Machine.cpuSeconds();
-        long start = System.nanoTime();
-        expect("DONE");
-        var run = new Run(topic.records(), System.nanoTime() - start, Machine.cpuSeconds() - cpuBefore, null);
-        long folded = Long.parseLong(answer());
+        var run = program.run(command, topic.records());
+        long folded = Long.parseLong(program.answer());
         if (folded < topic.records()) {
             throw new IllegalStateException("found %,d orders in the rows of Kafka Streams, expected at least %,d"
                     .formatted(folded, topic.records()));
@@ -86,48 +55,8 @@ final class StreamsProcess implements AutoCloseable {
         return run;
     }
 
-    private void expect(String word) throws IOException {
-        String found = answer();
-        if (!found.equals(word)) {
-            throw new IOException("found '" + found + "' from the Kafka Streams program, expected " + word);
-        }
-    }
-
-    private String answer() throws IOException {
-        String line = answers.readLine();
-        if (line == null) {
-            String log = Files.readString(output);
-            throw new IOException(
-                    "the Kafka Streams program ended: " + log.substring(Math.max(0, log.length() - 2_000)));
-        }
-        return line;
-    }
-
-    /** The folder of its jars beside this class's own jar. */
-    private static Path libFolder() {
-        try {
-            Path own = Path.of(StreamsProcess.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-            Path folder = own.resolveSibling("streams");
-            if (!Files.isDirectory(folder)) {
-                throw new IllegalStateException("found no " + folder
-                        + ", expected the jars of Kafka Streams there (mvn -DskipTests package makes them)");
-            }
-            return folder;
-        } catch (URISyntaxException malformed) {
-            throw new IllegalStateException(malformed);
-        }
-    }
-
     @Override
     public void close() throws IOException {
-        process.getOutputStream().close();
-        process.onExit()
-                .completeOnTimeout(process, MOST_SECONDS_TO_END, TimeUnit.SECONDS)
-                .join();
-        process.destroyForcibly();
+        program.close();
     }
 }

@@ -87,7 +87,8 @@ final class DroppedFutures {
         var more = Stream.of(
                         "connectors/kafka/target/broker/lib",
                         "platform/bench/target/bench",
-                        "platform/bench-streams/target/streams")
+                        "platform/bench-streams/target/streams",
+                        "platform/bench-flows/target/flows")
                 .flatMap(folder -> Repository.jars(Repository.root().resolve(folder)).stream())
                 .map(Path::toString);
         return Stream.concat(Stream.of(System.getProperty("java.class.path")), more)
