@@ -36,6 +36,7 @@ public final class Config {
     private final Map<String, SourceEntry> sources = new LinkedHashMap<>();
     private final ParticipantKeys participants = new ParticipantKeys();
     private final List<Path> projectionFolders = new ArrayList<>();
+    private final List<Path> sagaFolders = new ArrayList<>();
     private Path folder = Path.of("");
 
     private Config() {}
@@ -52,7 +53,7 @@ public final class Config {
      * Reads the configuration.
      *
      * @param file null for defaults only
-     * @param samples a folder with {@code sources.yaml} and {@code projections/} to add, null for none
+     * @param samples a folder with {@code sources.yaml}, {@code projections/} and {@code sagas/} to add, null for none
      * @param flags by configuration path ({@code http.port}), and {@link #INSECURE}
      */
     public static Config load(
@@ -70,6 +71,7 @@ public final class Config {
         config.readEnvironment(environment);
         config.readFlags(flags);
         config.projectionFolders.add(config.resolve(ConfigKey.PROJECTIONS_DIR));
+        config.sagaFolders.add(config.resolve(ConfigKey.SAGAS_DIR));
         if (samples != null) {
             config.addSamples(samples);
         }
@@ -169,6 +171,7 @@ public final class Config {
             value.items("sources").forEach(item -> addSource(item, true));
         });
         projectionFolders.add(samples.resolve("projections"));
+        sagaFolders.add(samples.resolve("sagas"));
     }
 
     private void checkListener(boolean isInsecureAllowed) {
@@ -300,9 +303,9 @@ public final class Config {
         return List.copyOf(projectionFolders);
     }
 
-    /** The folder with files of sagas; it may be missing. */
-    Path sagaFolder() {
-        return resolve(ConfigKey.SAGAS_DIR);
+    /** Folders with files of sagas, the samples' last; a folder may be missing. */
+    List<Path> sagaFolders() {
+        return List.copyOf(sagaFolders);
     }
 
     /** The folder with policy files; it may be missing. */

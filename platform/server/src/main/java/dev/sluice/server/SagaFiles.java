@@ -21,8 +21,8 @@ final class SagaFiles implements AutoCloseable {
     private final Map<Path, WatchedFolders.Version> seen = new HashMap<>();
 
     /** @param register takes a saga on, on the thread that looks at the files; it may block, and a Failure is a problem of the file */
-    SagaFiles(Path folder, Consumer<SagaDefinition> register) {
-        this.folders = new WatchedFolders("saga", List.of(folder));
+    SagaFiles(List<Path> folders, Consumer<SagaDefinition> register) {
+        this.folders = new WatchedFolders("saga", folders);
         this.register = register;
     }
 
@@ -31,9 +31,9 @@ final class SagaFiles implements AutoCloseable {
         folders.start(this::look);
     }
 
-    /** Reads all files of a folder and registers none; the number of sagas. DEFINITION_INVALID, CONFIG_INVALID. */
-    static int check(Path folder) {
-        try (var watched = new WatchedFolders("saga", List.of(folder))) {
+    /** Reads all files of the folders and registers none; the number of sagas. DEFINITION_INVALID, CONFIG_INVALID. */
+    static int check(List<Path> folders) {
+        try (var watched = new WatchedFolders("saga", folders)) {
             return watched.files().stream()
                     .mapToInt(file -> SagaFile.read(WatchedFolders.text(file), file.toString())
                             .size())

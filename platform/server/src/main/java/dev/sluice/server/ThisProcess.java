@@ -48,7 +48,7 @@ final class ThisProcess implements Host {
 
             @Override
             public int checkSagas() {
-                return SagaFiles.check(config.sagaFolder());
+                return SagaFiles.check(config.sagaFolders());
             }
 
             @Override

@@ -125,7 +125,7 @@ public final class Wiring implements AutoCloseable {
                 mesh,
                 metrics);
         this.sagas = new SagaRoom(vertx, events, mesh, sagaLimits(), clock.clockMicros(), metrics, Failpoints.NONE);
-        this.sagaFiles = new SagaFiles(config.sagaFolder(), saga -> await(sagas.register(saga)));
+        this.sagaFiles = new SagaFiles(config.sagaFolders(), saga -> await(sagas.register(saga)));
         this.projectionFiles = new ProjectionFiles(config.projectionFolders(), projections);
         this.required = new RequiredProjections(
                 config.texts(ConfigKey.PROJECTIONS_REQUIRED),
@@ -177,7 +177,7 @@ public final class Wiring implements AutoCloseable {
                     wiring.log.shards(),
                     config.dataFolder());
             return wiring;
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             wiring.close();
             throw refused;
         }

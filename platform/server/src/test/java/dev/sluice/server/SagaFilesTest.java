@@ -32,7 +32,7 @@ class SagaFilesTest {
     void registersThemWhenItStarts() throws IOException {
         Files.writeString(folder.resolve("parcel.yaml"), PARCEL);
 
-        try (var files = new SagaFiles(folder, registered::add)) {
+        try (var files = new SagaFiles(List.of(folder), registered::add)) {
             files.start();
 
             assertThat(registered).extracting(SagaDefinition::name).containsExactly("parcel");
@@ -46,7 +46,7 @@ class SagaFilesTest {
         Files.writeString(folder.resolve("a.yaml"), "saga: [");
         Files.writeString(folder.resolve("b.yaml"), PARCEL);
 
-        try (var files = new SagaFiles(folder, registered::add)) {
+        try (var files = new SagaFiles(List.of(folder), registered::add)) {
             files.start();
 
             assertThat(files.problems()).containsOnlyKeys(folder.resolve("a.yaml"));
@@ -59,7 +59,7 @@ class SagaFilesTest {
     void showsThatAVersionWasRegisteredWithOtherContent() throws IOException {
         Files.writeString(folder.resolve("parcel.yaml"), PARCEL);
 
-        try (var files = new SagaFiles(folder, saga -> {
+        try (var files = new SagaFiles(List.of(folder), saga -> {
             throw Failure.of(Failure.Kind.DEFINITION_INVALID, "found version 1 with another hash");
         })) {
             files.start();

@@ -2,12 +2,12 @@ package dev.sluice.server.cli;
 
 import dev.sluice.log.Failure;
 import dev.sluice.server.cli.Terminal.Style;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +33,7 @@ final class DemoSagas {
     private final SamplePayments payments;
     private final Map<String, Map<String, @Nullable Object>> instances = new ConcurrentHashMap<>();
     private final Map<String, Object> shown = new HashMap<>();
+    private final CountDownLatch subscribed = new CountDownLatch(1);
 
     DemoSagas(Remote remote, Terminal terminal, SamplePayments payments) {
         this.remote = remote;
@@ -42,14 +43,15 @@ final class DemoSagas {
 
     /** What is to be subscribed to before. */
     static Map<String, @Nullable Object> subscription() {
-        return Map.of("to", "saga:" + SAGA, "mode", "latest");
+        return Map.of("to", "saga:" + SAGA);
     }
 
     /** A frame of the subscription. */
     synchronized boolean take(Map<String, @Nullable Object> frame) {
-        var changed = new ArrayList<Object>(Json.list(frame.get("rows")));
-        changed.addAll(Json.list(frame.get("set")));
-        for (Object each : changed) {
+        if ("subscribed".equals(frame.get("op"))) {
+            subscribed.countDown();
+        }
+        for (Object each : Json.list(frame.get("set"))) {
             String key = Json.text(Json.list(each).get(0));
             var instance = Json.object(Json.list(each).get(1));
             instances.put(key, instance);
@@ -65,6 +67,9 @@ final class DemoSagas {
 
     /** Shows all three. */
     void show() throws InterruptedException {
+        if (!subscribed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw DemoCommand.failed("waited " + PATIENCE_SECONDS + " s for the subscription to " + SAGA);
+        }
         receive("lamp", 10);
         receive("piano", 1);
         request("2001", "lamp", 2, 4_990);
