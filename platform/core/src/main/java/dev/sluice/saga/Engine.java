@@ -1,7 +1,6 @@
 package dev.sluice.saga;
 
 import dev.sluice.log.Failure;
-import dev.sluice.log.ShardTransaction;
 import dev.sluice.log.Write;
 import dev.sluice.saga.Incoming.Acted;
 import dev.sluice.saga.Incoming.Answered;
@@ -86,7 +85,7 @@ final class Engine extends VerticleBase {
     @Override
     public Future<?> start() {
         var head = shared.log().head();
-        return shared.log().write(shard, tx -> boot(tx, head::offset)).onSuccess(booted -> {
+        return shared.log().write(shard, tx -> Starts.note(tx, head)).onSuccess(booted -> {
             starts = booted;
             if (booted.isLoop()) {
                 condemned = booted.tried();
@@ -98,27 +97,6 @@ final class Engine extends VerticleBase {
                 written.put(source, booted.cursors().get(source));
             }
         });
-    }
-
-    private interface Heads {
-        long of(int source);
-    }
-
-    /** What was never read is read from its end as it is at the first start. */
-    private Starts boot(ShardTransaction tx, Heads heads) {
-        var cursors = new ArrayList<Long>();
-        for (int source = 0; source < shared.log().shards(); source++) {
-            byte[] row = tx.get(RowKeys.cursor(source));
-            long cursor = row == null ? heads.of(source) : Json.value(row, Long.class);
-            if (row == null) {
-                tx.put(RowKeys.cursor(source), Json.bytes(cursor));
-            }
-            cursors.add(cursor);
-        }
-        byte[] row = tx.get(RowKeys.STARTS);
-        var started = Starts.after(row == null ? null : Json.value(row, Starts.class), cursors);
-        tx.put(RowKeys.STARTS, Json.bytes(started));
-        return started;
     }
 
     /** Sends what is to be sent and fires what is due; when all definitions are there. */

@@ -1,6 +1,9 @@
 package dev.sluice.saga;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sluice.log.Cursor;
+import dev.sluice.log.ShardTransaction;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,27 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Starts(List<Long> cursors, int count, @Nullable String tried) {
     private static final int SUSPICIOUS = 3;
+
+    /**
+     * Notes a start of a shard. A source that was never read is read from its end as it is at the first start.
+     *
+     * @param head of the sources
+     */
+    static Starts note(ShardTransaction tx, Cursor head) {
+        var cursors = new ArrayList<Long>();
+        for (int source = 0; source < head.shards(); source++) {
+            byte[] row = tx.get(RowKeys.cursor(source));
+            long cursor = row == null ? head.offset(source) : Json.value(row, Long.class);
+            if (row == null) {
+                tx.put(RowKeys.cursor(source), Json.bytes(cursor));
+            }
+            cursors.add(cursor);
+        }
+        byte[] row = tx.get(RowKeys.STARTS);
+        var started = after(row == null ? null : Json.value(row, Starts.class), cursors);
+        tx.put(RowKeys.STARTS, Json.bytes(started));
+        return started;
+    }
 
     /** One more start, at these cursors. */
     static Starts after(@Nullable Starts before, List<Long> cursors) {

@@ -67,7 +67,7 @@ class SagasCliTest {
     void aFileThatIsWrongSaysWhere() throws IOException {
         var file = changed("kind: pivot", "kind: turn");
 
-        int exit = run("sagas", "diagram", "--file", file.toString());
+        int exit = run("sagas", "diagram", file.toString());
 
         assertThat(exit).isNotZero();
         assertThat(err.toString(StandardCharsets.UTF_8)).contains(file + ":", "steps[2].kind: found 'turn'");
@@ -75,7 +75,7 @@ class SagasCliTest {
 
     @Test
     void drawsTheSample() {
-        int exit = run("sagas", "diagram", "--file", SAMPLE.toString());
+        int exit = run("sagas", "diagram", SAMPLE.toString());
 
         assertThat(exit).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("flowchart TD");

@@ -74,6 +74,6 @@ final class GivenJson {
     static Failure usage(String message) {
         return Failure.of(Failure.Kind.INVALID_REQUEST, message)
                 .with("code", "usage")
-                .with("next", "the command with --help shows what it takes");
+                .with("next", "sluice append --help and sluice command --help show what they take");
     }
 }
