@@ -8,6 +8,7 @@ import dev.sluice.bus.Mesh;
 import dev.sluice.log.Failure;
 import dev.sluice.shard.EventLog;
 import dev.sluice.shard.ReadPool;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -30,6 +31,7 @@ public final class CommandRoom {
     private final MeterRegistry metrics;
     private final Cache<String, Held<?>> states;
     private final Map<String, CommandInfo> commands = new ConcurrentHashMap<>();
+    private final Map<Counted, Counter> counters = new ConcurrentHashMap<>();
     private final List<Mesh.Registration> consumers = new ArrayList<>();
 
     /** A type of command that is registered: the category of its aggregate, and its JSON Schema. */
@@ -115,13 +117,12 @@ public final class CommandRoom {
     }
 
     private void count(String type, Outcome outcome) {
-        metrics.counter(
-                        "command.outcomes",
-                        "type",
-                        type,
-                        "outcome",
-                        outcome.name().toLowerCase(Locale.ROOT))
-                .increment();
+        counters.computeIfAbsent(new Counted(type, outcome), this::counter).increment();
+    }
+
+    private Counter counter(Counted counted) {
+        String outcome = counted.outcome().name().toLowerCase(Locale.ROOT);
+        return metrics.counter("command.outcomes", "type", counted.type(), "outcome", outcome);
     }
 
     /** Sends a command over the mesh; COMMAND_NOT_FOUND, and the Failures of {@link CommandAnswer}. */
@@ -161,4 +162,6 @@ public final class CommandRoom {
         return Future.join(consumers.stream().map(Mesh.Registration::end).toList())
                 .mapEmpty();
     }
+
+    private record Counted(String type, Outcome outcome) {}
 }

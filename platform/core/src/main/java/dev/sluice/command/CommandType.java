@@ -25,6 +25,7 @@ final class CommandType<C> {
     private final JsonObject schema;
     private final Validator validator;
     private final ObjectReader reader;
+    private final @Nullable ObjectReader strict;
 
     /** @param schemaText given by the author, null: derived */
     CommandType(String name, Class<? extends C> type, @Nullable String schemaText) {
@@ -32,7 +33,8 @@ final class CommandType<C> {
         this.type = type;
         this.reader = Mapping.COMMANDS.readerFor(type);
         this.schema = schemaText == null ? RecordSchema.of(type) : parsed(schemaText);
-        this.validator = validator();
+        this.strict = schemaText == null ? Mapping.STRICT.readerFor(type) : null;
+        this.validator = validatorOfSchema();
     }
 
     private JsonObject parsed(String text) {
@@ -46,20 +48,24 @@ final class CommandType<C> {
         }
     }
 
-    private Validator validator() {
+    private Validator validatorOfSchema() {
         try {
-            return Validator.create(
-                    JsonSchema.of(schema.copy()),
-                    new JsonSchemaOptions()
-                            .setDraft(Draft.DRAFT202012)
-                            .setOutputFormat(OutputFormat.Basic)
-                            .setBaseUri("urn:sluice:command"));
+            return validator(schema.copy());
         } catch (SchemaException refused) {
             throw Failure.of(
                     Failure.Kind.DEFINITION_INVALID,
                     "command " + name + ": found a schema that does not hold, expected JSON Schema 2020-12: "
                             + refused.getMessage());
         }
+    }
+
+    static Validator validator(JsonObject schema) {
+        return Validator.create(
+                JsonSchema.of(schema),
+                new JsonSchemaOptions()
+                        .setDraft(Draft.DRAFT202012)
+                        .setOutputFormat(OutputFormat.Basic)
+                        .setBaseUri("urn:sluice:command"));
     }
 
     String name() {
@@ -76,6 +82,22 @@ final class CommandType<C> {
 
     /** The command; INVALID_COMMAND lists all that is wrong with it. */
     C read(byte[] data) {
+        C command = strictly(data);
+        return command != null ? command : validated(data);
+    }
+
+    /** What surely fits the derived schema, far sooner than by the validator; null: the validator has to say. */
+    @Nullable
+    C strictly(byte[] data) {
+        try {
+            return strict == null ? null : strict.readValue(data);
+        } catch (IOException refused) {
+            return null;
+        }
+    }
+
+    /** As {@link #read}, by the validator. */
+    C validated(byte[] data) {
         var document = document(data);
         var result = validator.validate(document);
         if (!Boolean.TRUE.equals(result.getValid())) {

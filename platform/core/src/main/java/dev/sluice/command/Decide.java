@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A command as a write: known already? → nothing to undo? → expected version → decide → events, what was answered, snapshot. It decides
- * upon the state in memory, else upon the one that was loaded, and only when that is the stream's last; otherwise it answers nothing and
+ * upon the state that was loaded, else upon the one in memory, and only when that is the stream's last; otherwise it answers nothing and
  * has done nothing.
  */
 final class Decide<C, E, S> implements Write<Optional<Decided>> {
@@ -124,12 +124,13 @@ final class Decide<C, E, S> implements Write<Optional<Decided>> {
         return forward != null && forward.decided() != null && forward.decided() != Outcome.REJECTED;
     }
 
+    /** The one that was loaded is at hand; the table of those in memory costs a wait for memory. */
     private @Nullable Held<S> last(long version) {
-        var held = states.held(attempt.request().stream());
-        if (held != null && held.version() == version) {
-            return held;
+        if (loaded.version() == version) {
+            return loaded;
         }
-        return loaded.version() == version ? loaded : null;
+        var held = states.held(attempt.request().stream());
+        return held != null && held.version() == version ? held : null;
     }
 
     private Decided append(ShardTransaction shard, List<E> events, Held<S> before) {

@@ -19,11 +19,12 @@ import java.time.ZonedDateTime;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Derives the JSON Schema of a command from its record: a component is required unless it is an Optional, marked {@code @Nullable}, or
@@ -32,6 +33,18 @@ import java.util.UUID;
 final class RecordSchema {
     private static final Set<Class<?>> BOXES =
             Set.of(Boolean.class, Byte.class, Short.class, Integer.class, Long.class, Float.class, Double.class);
+    private static final Set<Class<?>> WHOLE = Set.of(
+            byte.class,
+            Byte.class,
+            short.class,
+            Short.class,
+            int.class,
+            Integer.class,
+            long.class,
+            Long.class,
+            BigInteger.class);
+    private static final Set<Class<?>> NUMBERS =
+            Set.of(double.class, Double.class, float.class, Float.class, BigDecimal.class);
     private static final Map<Class<?>, String> FORMATS = Map.of(
             Instant.class, "date-time",
             OffsetDateTime.class, "date-time",
@@ -58,6 +71,7 @@ final class RecordSchema {
         if (!around.add(type)) {
             throw invalid(type.getName() + " within itself", "a schema given as text");
         }
+        checkPlain(type);
         var properties = new JsonObject();
         var required = new JsonArray();
         for (RecordComponent component : type.getRecordComponents()) {
@@ -75,6 +89,23 @@ final class RecordSchema {
                 .put("properties", properties)
                 .put("required", required)
                 .put("additionalProperties", false);
+    }
+
+    /** The schema knows nothing of what annotations make of a type. */
+    private static void checkPlain(Class<?> type) {
+        var methods =
+                Stream.concat(Arrays.stream(type.getDeclaredMethods()), Arrays.stream(type.getDeclaredConstructors()));
+        var parts = methods.flatMap(method -> Stream.concat(Stream.of(method), Arrays.stream(method.getParameters())));
+        var annotations = Stream.of(Stream.of(type), Arrays.stream(type.getDeclaredFields()), parts)
+                .flatMap(each -> each)
+                .flatMap(part -> Arrays.stream(part.getAnnotations()));
+        if (annotations.anyMatch(each -> each.annotationType().getName().startsWith("com.fasterxml.jackson."))) {
+            throw invalid(type.getName() + " with annotations of Jackson", "none, or a schema given as text");
+        }
+    }
+
+    static boolean isRequired(RecordComponent component) {
+        return !isOptional(component.getAnnotatedType());
     }
 
     private static boolean isOptional(AnnotatedType annotated) {
@@ -119,6 +150,7 @@ final class RecordSchema {
     }
 
     private static JsonObject constants(Class<?> type) {
+        checkPlain(type);
         var names = new JsonArray();
         for (Object constant : type.getEnumConstants()) {
             names.add(((Enum<?>) constant).name());
@@ -127,7 +159,7 @@ final class RecordSchema {
     }
 
     private static JsonObject scalar(Class<?> type) {
-        String format = FORMATS.get(type);
+        String format = format(type);
         if (format != null) {
             return new JsonObject().put("type", "string").put("format", format);
         }
@@ -146,14 +178,26 @@ final class RecordSchema {
         if (type == byte.class || type == Byte.class) {
             return whole(Byte.MIN_VALUE, Byte.MAX_VALUE);
         }
-        if (List.of(long.class, Long.class, BigInteger.class).contains(type)) {
+        if (isWhole(type)) {
             return new JsonObject().put("type", "integer");
         }
-        if (List.of(double.class, Double.class, float.class, Float.class, BigDecimal.class)
-                .contains(type)) {
+        if (isNumber(type)) {
             return new JsonObject().put("type", "number");
         }
         throw invalid("a component of " + type.getName(), "one of JSON's types, or a schema given as text");
+    }
+
+    static boolean isWhole(Class<?> type) {
+        return WHOLE.contains(type);
+    }
+
+    static boolean isNumber(Class<?> type) {
+        return NUMBERS.contains(type);
+    }
+
+    /** The format of the text that a value is written as, null when it is not of those that have one. */
+    static @Nullable String format(Class<?> type) {
+        return FORMATS.get(type);
     }
 
     private static JsonObject whole(long least, long most) {

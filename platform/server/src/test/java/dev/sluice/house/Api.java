@@ -49,6 +49,19 @@ final class Api {
         } else if (expectedVersion != null) {
             request.header("If-Match", "\"" + expectedVersion + "\"");
         }
+        return answer(request);
+    }
+
+    /** Sends a command; IOException as of an append. */
+    Answer command(String type, String commandId, String body) throws IOException, InterruptedException {
+        return answer(HttpRequest.newBuilder(server.uri("/v1/commands/" + type))
+                .timeout(Duration.ofSeconds(20))
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", commandId)
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private Answer answer(HttpRequest.Builder request) throws IOException, InterruptedException {
         var response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
         return new Answer(response.statusCode(), SeenEvent.JSON.readTree(response.body()));
     }

@@ -19,8 +19,12 @@ final class Killer implements AutoCloseable {
     private final Random random;
 
     Killer(String test) {
+        this(test, kills());
+    }
+
+    Killer(String test, int kills) {
         long seed = Long.getLong("seed", System.nanoTime());
-        System.out.println(test + ": seed " + seed + ", kills " + kills() + " (again with -Dseed=" + seed + ")");
+        System.out.println(test + ": seed " + seed + ", kills " + kills + " (again with -Dseed=" + seed + ")");
         this.random = new Random(seed);
     }
 

@@ -36,6 +36,7 @@ final class ServerProcess implements AutoCloseable {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2))
             .build();
+    private String models = "";
     private volatile @Nullable Process process;
 
     /**
@@ -66,6 +67,12 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Puts a jar of models, or a folder like one, on the class path of the lives to come. */
+    ServerProcess with(Path jar) {
+        models = File.pathSeparator + jar;
+        return this;
+    }
+
     /** Starts a life; returns while the server is still starting. */
     void start() {
         try {
@@ -87,7 +94,7 @@ final class ServerProcess implements AutoCloseable {
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                classPath(),
+                classPath() + models,
                 "dev.sluice.server.Main",
                 "serve",
                 "--config",

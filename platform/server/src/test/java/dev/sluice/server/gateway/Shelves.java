@@ -59,7 +59,7 @@ public final class Shelves implements AggregateProvider {
     }
 
     /** What a start makes while the jar, in a folder, is on the class path. */
-    static <T> T onClassPath(Path jar, Supplier<T> start) {
+    public static <T> T onClassPath(Path jar, Supplier<T> start) {
         var usual = Thread.currentThread().getContextClassLoader();
         try {
             var services = Files.createDirectories(jar.resolve("META-INF/services"));
