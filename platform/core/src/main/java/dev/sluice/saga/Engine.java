@@ -34,6 +34,8 @@ final class Engine extends VerticleBase {
     private static final long TICK_MILLIS = 1_000;
     private static final long BUSY_MILLIS = 20;
     private static final int MAX_ACTIONS = 1_000;
+    /** Who lives so long is in no crash loop. */
+    private static final long HEALTHY_MILLIS = 60_000;
     /** So many inputs are tried alone after a crash loop. */
     private static final int TRIED_ALONE = 1_000;
 
@@ -48,8 +50,8 @@ final class Engine extends VerticleBase {
     private final Map<Integer, Long> written = new HashMap<>();
     private final List<Promise<Void>> room = new ArrayList<>();
     private volatile @Nullable Starts starts;
-    private @Nullable String condemned;
     private int alone;
+    private boolean isAlone;
     private boolean isWriting;
     private boolean isHalted;
     private boolean isStopping;
@@ -88,9 +90,8 @@ final class Engine extends VerticleBase {
         return shared.log().write(shard, tx -> Starts.note(tx, head)).onSuccess(booted -> {
             starts = booted;
             if (booted.isLoop()) {
-                condemned = booted.tried();
                 alone = TRIED_ALONE;
-                LOG.warn("saga_crash_loop shard={} starts={} tried=\"{}\"", shard, booted.count(), condemned);
+                LOG.warn("saga_crash_loop shard={} starts={} tried=\"{}\"", shard, booted.count(), booted.tried());
             }
             for (int source = 0; source < booted.cursors().size(); source++) {
                 passed.put(source, booted.cursors().get(source));
@@ -103,6 +104,7 @@ final class Engine extends VerticleBase {
     Future<Void> work() {
         return on(() -> {
             vertx.setPeriodic(TICK_MILLIS, tick -> tick());
+            vertx.setTimer(HEALTHY_MILLIS, lived -> endLoop());
             dispatcher.start();
             load();
         });
@@ -285,7 +287,8 @@ final class Engine extends VerticleBase {
         isWriting = true;
         var batch = gather();
         shared.failpoints().reached(Failpoints.Place.INPUT_READ);
-        if (alone > 0) {
+        isAlone = alone > 0;
+        if (isAlone) {
             alone--;
             tryAlone(batch);
         } else {
@@ -295,7 +298,7 @@ final class Engine extends VerticleBase {
 
     private void endLoop() {
         var known = starts;
-        if (known != null && known.isLoop()) {
+        if (known != null && known.count() > 0) {
             starts = known.ended();
             shared.log()
                     .write(shard, tx -> {
@@ -322,8 +325,7 @@ final class Engine extends VerticleBase {
         var known = starts;
         if (known == null || !known.isLoop()) {
             commit(batch, tx -> reactor.react(tx, batch));
-        } else if (input.name().equals(condemned)) {
-            condemned = null;
+        } else if (known.condemns(input.name())) {
             condemn(batch, "the process ended whenever " + input.name() + " came");
         } else {
             shared.log()
@@ -370,7 +372,7 @@ final class Engine extends VerticleBase {
             stopped.complete();
             return;
         }
-        if (alone == 0) {
+        if (isAlone && alone == 0) {
             endLoop();
         }
         fire();

@@ -324,7 +324,7 @@ class SagaRoomTest {
                 .start();
         house.append("thing-bad", "Began", "{\"id\":\"bad\",\"dies\":true}");
 
-        for (int crashes = 0; crashes < 3; crashes++) {
+        for (int crashes = 0; crashes < 4; crashes++) {
             await().dontCatchUncaughtExceptions().until(() -> !house.isHealthy(0));
             house.crash();
         }

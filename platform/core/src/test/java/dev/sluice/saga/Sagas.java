@@ -21,13 +21,15 @@ import org.jspecify.annotations.Nullable;
 /** Sagas for tests: a step NAME sends NAME to bus:NAME and takes the key of its events from {@code data.id}. */
 final class Sagas {
     private static final Retry QUICK = new Retry(Duration.ofMillis(20), 2, Duration.ofMillis(100), 0.2, 3, null);
-    private static final Retry PATIENT =
-            new Retry(Duration.ofMillis(20), 2, Duration.ofMillis(100), 0.2, 0, Duration.ofHours(1));
 
     private final String name;
     private final int version;
     private final List<List<Step>> stages = new ArrayList<>();
     private Duration timeout = Duration.ofMillis(200);
+    private Duration patience = Duration.ofHours(1);
+    private Runnable death = () -> {
+        throw new Error("the process dies of it");
+    };
     private @Nullable Duration within;
     private boolean restart;
     private boolean publishes;
@@ -58,20 +60,42 @@ final class Sagas {
                 false,
                 false,
                 send(step, QUICK),
-                send("un" + step, PATIENT),
+                send("un" + step, patient()),
                 null,
                 null,
                 null);
     }
 
+    /** A step of the aggregates {@code shelf-N}. */
+    Sagas shelf(String command, String undo) {
+        stages.add(List.of(new Step(
+                command,
+                Step.Kind.COMPENSATABLE,
+                false,
+                false,
+                new Send(command, Send.Target.STREAM, List.of(), List.of(), timeout, QUICK),
+                new Send(undo, Send.Target.STREAM, List.of(), List.of(), timeout, patient()),
+                null,
+                null,
+                null)));
+        return this;
+    }
+
     Sagas pivot(String step) {
-        stages.add(List.of(new Step(step, Step.Kind.PIVOT, false, false, send(step, PATIENT), null, null, null, null)));
+        stages.add(
+                List.of(new Step(step, Step.Kind.PIVOT, false, false, send(step, patient()), null, null, null, null)));
+        return this;
+    }
+
+    /** A pivot that waits for an operator when it was not answered a few times. */
+    Sagas doubtful(String step) {
+        stages.add(List.of(new Step(step, Step.Kind.PIVOT, false, false, send(step, QUICK), null, null, null, null)));
         return this;
     }
 
     Sagas retriable(String step) {
         stages.add(List.of(
-                new Step(step, Step.Kind.RETRIABLE, false, false, send(step, PATIENT), null, null, null, null)));
+                new Step(step, Step.Kind.RETRIABLE, false, false, send(step, patient()), null, null, null, null)));
         return this;
     }
 
@@ -114,6 +138,22 @@ final class Sagas {
         return this;
     }
 
+    /** How long undos, and what cannot be undone, are tried before an operator is asked. */
+    Sagas patience(Duration time) {
+        patience = time;
+        return this;
+    }
+
+    /** What happens when an instance begins whose event says that the process dies of it. */
+    Sagas dyingBy(Runnable end) {
+        death = end;
+        return this;
+    }
+
+    private Retry patient() {
+        return new Retry(Duration.ofMillis(20), 2, Duration.ofMillis(100), 0.2, 0, patience);
+    }
+
     private Send send(String type, Retry retry) {
         return new Send(type, Send.Target.BUS, List.of(), List.of(), timeout, retry);
     }
@@ -132,10 +172,10 @@ final class Sagas {
                 publishes,
                 publishes,
                 Map.of());
-        return new SagaDefinition(structure, new Code(name));
+        return new SagaDefinition(structure, new Code(death));
     }
 
-    private record Code(String name) implements SagaCode {
+    private record Code(Runnable death) implements SagaCode {
         @Override
         public @Nullable String key(Trigger trigger, ReceivedEvent event) {
             if (event.data().path("poison").asBoolean()) {
@@ -147,7 +187,7 @@ final class Sagas {
         @Override
         public JsonNode begin(ReceivedEvent event) {
             if (event.data().path("dies").asBoolean()) {
-                throw new Error("the process dies of it");
+                death.run();
             }
             return event.data();
         }
@@ -159,12 +199,23 @@ final class Sagas {
 
         @Override
         public Outgoing command(Step step, JsonNode state) {
-            return new Outgoing("bus:" + step.name(), state);
+            return outgoing(step, state);
         }
 
         @Override
         public Outgoing undo(Step step, JsonNode state, @Nullable JsonNode reply) {
-            return new Outgoing("bus:" + step.name(), state);
+            return outgoing(step, state);
+        }
+
+        private static Outgoing outgoing(Step step, JsonNode state) {
+            var send = step.send();
+            if (send == null || send.target() != Send.Target.STREAM) {
+                return new Outgoing("bus:" + step.name(), state);
+            }
+            var id = state.path("id");
+            return new Outgoing(
+                    Shelf.streamOf(id.textValue()),
+                    Json.MAPPER.createObjectNode().set("id", id));
         }
 
         @Override

@@ -43,6 +43,8 @@ public final class SagaInvariants {
     /** Where an instance, {@code NAME/KEY}, has a source position. */
     private final Map<String, Set<String>> positions = new HashMap<>();
 
+    private final SagaEffects effects = new SagaEffects(this::demand);
+
     private SagaInvariants(Log log, List<SagaDefinition> definitions) {
         this.log = log;
         this.definitions = definitions;
@@ -58,6 +60,11 @@ public final class SagaInvariants {
 
         /** What is in force of an instance when it has completed. */
         int whole(Instance instance);
+
+        /** Names of the steps of an instance {@code NAME/KEY} whose effects are in force; asked of those that have failed. */
+        default Set<String> inForce(String instance) {
+            return Set.of();
+        }
     }
 
     /** Tells the instances {@code NAME/KEY} that an event of the log is for. */
@@ -81,6 +88,7 @@ public final class SagaInvariants {
         }
         check.sources(correlation);
         check.participants(ledgers);
+        check.effects.check(log);
         return check.broken;
     }
 
@@ -114,8 +122,6 @@ public final class SagaInvariants {
         long lastMicros = 0;
         var actions = new HashSet<String>();
         var received = new HashSet<String>();
-        var ids = new HashMap<String, String>();
-        boolean isCompensating = false;
         var all = log.readStream(name, 1, Direction.FORWARD, EVENTS);
         reactions(name, instance.copy(), all);
         for (var recorded : all) {
@@ -132,26 +138,10 @@ public final class SagaInvariants {
                     at + " " + recorded.type() + " behind the end");
             if (event instanceof SagaEvent.StepScheduled it) {
                 scheduled.add(it.commandId());
-                String way = it.step() + " " + it.direction() + " " + it.epoch();
-                String known = ids.putIfAbsent(way, it.commandId());
-                demand(known == null || known.equals(it.commandId()), "I6", at + " another id for " + way);
-                demand(
-                        !isCompensating || it.direction() != dev.sluice.saga.machine.Direction.FORWARD,
-                        "I28",
-                        at + " forward after compensation began");
-                demand(instance.status() != Status.PARKED, "I30", at + " is sent while parked");
-            } else if (event instanceof SagaEvent.AttemptStarted it) {
-                instance.armed().stream()
-                        .filter(timer -> timer.id().equals("retry:" + it.step()))
-                        .forEach(timer -> demand(
-                                timer.dueMillis() <= recorded.recordedMicros() / 1_000,
-                                "I16",
-                                at + " before its time"));
-            } else if (event instanceof SagaEvent.CompensationStarted) {
-                isCompensating = true;
             } else if (event instanceof SagaEvent.OperatorActed it) {
                 demand(actions.add(it.id()), "I32", at + " action " + it.id() + " acts again");
             }
+            effects.take(instance, event, recorded.recordedMicros());
             note(saga + "/" + key, event, at, received);
             instance.fold(event, recorded.recordedMicros());
         }
@@ -354,6 +344,7 @@ public final class SagaInvariants {
                     !isClear || ledgers.net(name) == whole,
                     "I36",
                     name + " is " + statuses + " and " + ledgers.net(name) + " are in force, expected " + whole);
+            demand(all.size() > 1 || effects.isListed(name, ledgers.inForce(name)), "I36", name + " lists too little");
         });
     }
 
