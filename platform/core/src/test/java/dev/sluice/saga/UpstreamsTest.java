@@ -83,12 +83,16 @@ class UpstreamsTest {
     }
 
     @Test
-    void isPutOffWhenNothingWasBegunOrSent() throws Exception {
+    void isPutOffWhenItIsToComeLater() throws Exception {
         status = 429;
+
         assertThat(send("http:payments/charges"))
                 .isInstanceOfSatisfying(Outcome.Deferred.class, deferred -> assertThat(deferred.retryAfterMillis())
                         .isEqualTo(3_000));
+    }
 
+    @Test
+    void isPutOffWhenNobodyListens() throws Exception {
         server.close().await(20, TimeUnit.SECONDS);
 
         assertThat(send("http:payments/charges")).isInstanceOf(Outcome.Deferred.class);
