@@ -13,6 +13,8 @@ import io.vertx.json.schema.OutputFormat;
 import io.vertx.json.schema.SchemaException;
 import io.vertx.json.schema.Validator;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A type of command: its name, what it is read into, the schema that it is held against. Safe for any thread. */
 final class CommandType<C> {
+    /** As many as Jackson allows digits. To tell whether 1e1000000 is whole takes the validator minutes, on the event loop. */
+    private static final int MAX_EXPONENT = 1_000;
+
     private final String name;
     private final Class<? extends C> type;
     private final JsonObject schema;
@@ -121,6 +126,11 @@ final class CommandType<C> {
             Map<String, Object> members =
                     Mapping.COMMANDS.readerForMapOf(Object.class).readValue(data);
             if (members != null) {
+                var huge = new ArrayList<Violation>();
+                findHuge(members, "", huge);
+                if (!huge.isEmpty()) {
+                    throw invalid(huge);
+                }
                 return new JsonObject(members);
             }
         } catch (JsonMappingException other) {
@@ -131,6 +141,22 @@ final class CommandType<C> {
             throw invalid(List.of(new Violation("", "no JSON", "an object")));
         }
         throw invalid(List.of(new Violation("", "null", "an object")));
+    }
+
+    private static void findHuge(@Nullable Object value, String pointer, List<Violation> found) {
+        if (found.size() == Violation.MOST) {
+            return;
+        }
+        if (value instanceof BigDecimal number && Math.abs((long) number.scale()) > MAX_EXPONENT) {
+            found.add(new Violation(pointer, number.toString(), "an exponent of at most " + MAX_EXPONENT));
+        } else if (value instanceof Map<?, ?> members) {
+            members.forEach(
+                    (key, member) -> findHuge(member, pointer + "/" + Violation.escaped(String.valueOf(key)), found));
+        } else if (value instanceof List<?> items) {
+            for (int i = 0; i < items.size(); i++) {
+                findHuge(items.get(i), pointer + "/" + i, found);
+            }
+        }
     }
 
     private static String pointer(JsonMappingException refused) {

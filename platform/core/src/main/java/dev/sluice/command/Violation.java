@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param pointer into the data, RFC 6901
  */
 record Violation(String pointer, String found, String expected) {
-    private static final int MOST = 1_000;
+    static final int MOST = 1_000;
     private static final int SHOWN_CHARS = 64;
 
     /** What only says that something below it is wrong, which is told of itself. */
@@ -142,7 +142,7 @@ record Violation(String pointer, String found, String expected) {
         return location.substring(location.indexOf('#') + 1);
     }
 
-    private static String escaped(String name) {
+    static String escaped(String name) {
         return name.replace("~", "~0").replace("/", "~1");
     }
 }

@@ -120,7 +120,10 @@ final class Definitions {
                                     use.definition().version(), use.trigger().id()));
                 }
             } catch (RuntimeException | StackOverflowError thrown) {
-                problems.putIfAbsent(saga, "the key of " + use.trigger().id() + ": " + thrown);
+                problems.putIfAbsent(
+                        saga,
+                        "the key of " + use.trigger().id() + ": "
+                                + (thrown instanceof Failure failure ? failure.getMessage() : thrown));
             }
         }
         var concerns = new ArrayList<Concern>();

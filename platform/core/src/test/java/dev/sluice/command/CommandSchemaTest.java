@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class CommandSchemaTest {
     private static final String GOOD = """
@@ -130,6 +131,19 @@ class CommandSchemaTest {
         var failure = refusal(properties.append("\"id\":1}").toString());
 
         assertThat(violations(failure)).hasSize(1_000);
+    }
+
+    @Test
+    @Timeout(10)
+    void refusesNumbersThatTakeMinutesToCheck() {
+        var failure = refusal(GOOD.replace("sku/a", "sku")
+                .replace(":2}", ":1e2000000}")
+                .replace("\"x\":1.50", "\"x~\":[1,-1e-999999999]"));
+
+        assertThat(violations(failure))
+                .containsExactlyInAnyOrder(
+                        "/lines/0/quantity found 1E+2000000 expected an exponent of at most 1000",
+                        "/limits/x~0/1 found -1E-999999999 expected an exponent of at most 1000");
     }
 
     @Test

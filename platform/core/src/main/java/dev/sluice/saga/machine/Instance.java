@@ -76,7 +76,7 @@ public final class Instance {
      * Something to be sent.
      *
      * @param sinceMicros when the attempt began
-     * @param undoes the id of the command that an undo is for, null for others
+     * @param undoes the id of the command that an undo is for, null for others and for an undo at another stream
      */
     public record Due(
             String step,
@@ -211,6 +211,9 @@ public final class Instance {
             step.status = it.direction() == Direction.PROBE ? StepStatus.UNKNOWN : StepStatus.RUNNING;
             step.epoch = it.epoch();
         }
+        if (it.direction() == Direction.FORWARD) {
+            step.sentTo = it.to();
+        }
         step.attempt = 1;
         step.deferrals = 0;
         step.beganMillis = atMicros / 1_000;
@@ -289,7 +292,7 @@ public final class Instance {
     }
 
     private @Nullable String undone(String name, StepState step) {
-        return step.sending != null && step.sending.direction() == Direction.UNDO
+        return step.sending != null && step.sending.direction() == Direction.UNDO && step.isNamedToUndo()
                 ? CommandIds.of(this, name, Direction.FORWARD, step.epoch)
                 : null;
     }

@@ -3,6 +3,7 @@ package dev.sluice.saga.machine;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A step of an instance as its events have left it. Changed by {@link Instance#fold} only. */
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
         isGetterVisibility = JsonAutoDetect.Visibility.NONE)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class StepState {
+    /** What does not go to a stream of the platform. */
+    private static final Pattern ELSEWHERE = Pattern.compile("bus:|http:|kafka:");
+
     StepStatus status = StepStatus.PENDING;
     /** When it began, as a number; 0: not yet. */
     int order;
@@ -28,6 +32,10 @@ public final class StepState {
 
     @Nullable
     Sending sending;
+
+    /** Where the command goes that an undo takes back; null until it is sent. */
+    @Nullable
+    String sentTo;
 
     @Nullable
     String replyType;
@@ -63,6 +71,7 @@ public final class StepState {
         copy.beganMillis = beganMillis;
         copy.sinceMicros = sinceMicros;
         copy.sending = sending;
+        copy.sentTo = sentTo;
         copy.replyType = replyType;
         copy.reply = reply;
         copy.error = error;
@@ -102,6 +111,17 @@ public final class StepState {
     /** The epoch that the next command in a direction has. */
     int epoch(Direction direction) {
         return direction == Direction.UNDO ? undoEpoch : epoch;
+    }
+
+    /**
+     * Its undo may name the command that it undoes. An aggregate knows the commands of its own stream only: that of another would count as one
+     * that never came, and the undo as done without being decided.
+     */
+    boolean isNamedToUndo() {
+        return sending == null
+                || sentTo == null
+                || sending.to().equals(sentTo)
+                || ELSEWHERE.matcher(sending.to()).lookingAt();
     }
 
     /** What it did, or may have done, is in force. */

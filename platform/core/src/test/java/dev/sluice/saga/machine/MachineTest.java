@@ -48,6 +48,20 @@ class MachineTest {
     }
 
     @Test
+    void anUndoAtAnotherStreamDoesNotNameACommandThatIsUnknownThere() {
+        assertThat(undoneBy("stock-1")).isNotNull();
+        assertThat(undoneBy("stock-2")).isNull();
+        assertThat(undoneBy("http:stock/release")).isNotNull();
+    }
+
+    private static String undoneBy(String to) {
+        var instance = Instance.of("made", "k", 1);
+        instance.fold(new SagaEvent.StepScheduled("a", Direction.FORWARD, 1, 0, "c1", "stock-1", "Do", EMPTY, 1), 1);
+        instance.fold(new SagaEvent.StepScheduled("a", Direction.UNDO, 1, 0, "c2", to, "Undo", EMPTY, 1), 2);
+        return instance.outbox().get(0).undoes();
+    }
+
+    @Test
     void whatNobodyAnswersIsUndoneToo() {
         started(Made.step("a"))
                 .expectSend("a")
