@@ -65,6 +65,12 @@ final class Stock implements Decider<Stock.Command, Stock.Event, Stock.Shelf> {
     @Override
     public Decision<Event> decide(Command command, Shelf shelf) {
         if (command instanceof ReserveStock it) {
+            if (it.qty() < 1) {
+                return Decision.reject("invalid_quantity", "found " + it.qty() + " pieces, expected at least one");
+            }
+            if (shelf.reserved().containsKey(it.orderId())) {
+                return Decision.reject("reserved_before", "order " + it.orderId() + " has a reservation");
+            }
             return it.qty() <= shelf.free()
                     ? Decision.accept(new StockReserved(it.orderId(), it.qty(), "reserved-" + it.orderId()))
                     : Decision.reject("OutOfStock", "found " + shelf.free() + " pieces, expected " + it.qty());

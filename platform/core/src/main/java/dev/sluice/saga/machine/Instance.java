@@ -53,7 +53,9 @@ public final class Instance {
 
     private List<Held> held = new ArrayList<>();
     private List<Input.Replied> heldReplies = new ArrayList<>();
-    private List<String> actions = new ArrayList<>();
+    /** What operators have done, by action id. */
+    private Map<String, Input.Verb> actions = new LinkedHashMap<>();
+
     private @Nullable String compensationReason;
     private long startedMicros;
     private long progressMicros;
@@ -113,7 +115,7 @@ public final class Instance {
         copy.timers.putAll(timers);
         copy.held.addAll(held);
         copy.heldReplies.addAll(heldReplies);
-        copy.actions.addAll(actions);
+        copy.actions.putAll(actions);
         copy.compensationReason = compensationReason;
         copy.startedMicros = startedMicros;
         copy.progressMicros = progressMicros;
@@ -258,7 +260,7 @@ public final class Instance {
             parked = null;
             heldReplies.clear();
         } else if (event instanceof SagaEvent.OperatorActed it) {
-            actions.add(it.id());
+            actions.put(it.id(), it.verb());
         } else if (event instanceof SagaEvent.SagaCompleted) {
             end(Status.COMPLETED);
         } else if (event instanceof SagaEvent.SagaCompensated) {
@@ -421,8 +423,9 @@ public final class Instance {
         return List.copyOf(heldReplies);
     }
 
-    boolean hasActed(String action) {
-        return actions.contains(action);
+    /** What an action id has done, null when it has done nothing. */
+    Input.@Nullable Verb acted(String action) {
+        return actions.get(action);
     }
 
     public @Nullable String compensationReason() {

@@ -54,7 +54,14 @@ public final class Machine {
             return guarded(course, null, c -> fired(c, it));
         }
         var action = (Input.OperatorAction) input;
-        if (instance.hasActed(action.id())) {
+        var before = instance.acted(action.id());
+        if (before != null && before != action.verb()) {
+            throw Failure.of(
+                    Failure.Kind.WRONG_STATUS,
+                    "found action id " + action.id() + " used before to " + before + ", expected a new one to "
+                            + action.verb());
+        }
+        if (before != null) {
             return course.reaction();
         }
         Operating.check(course, action);
@@ -122,7 +129,7 @@ public final class Machine {
                 isTooLarge ? ParkReason.STATE_TOO_LARGE : ParkReason.POISON,
                 parked == null ? null : parked.step(),
                 course.isForward() ? Direction.FORWARD : Direction.UNDO,
-                String.valueOf(thrown));
+                thrown instanceof Failure failure ? failure.getMessage() : String.valueOf(thrown));
     }
 
     /** Takes up what the state allows: begins, steps forward or back, ends. */

@@ -219,6 +219,19 @@ class MachineTest {
         assertThat(skipped.status()).isEqualTo(Status.COMPLETED);
     }
 
+    @Test
+    void anActionIdActsOnceAndForOneVerb() {
+        var definition = Made.saga(List.of(List.of(Made.step("a"))), false);
+        var paused = Machine.react(definition, begun(definition), action("1", Verb.PAUSE), 1)
+                .after();
+
+        assertThat(Machine.react(definition, paused, action("1", Verb.PAUSE), 2).events())
+                .isEmpty();
+        assertThatThrownBy(() -> Machine.react(definition, paused, action("1", Verb.ABANDON), 2))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining("found action id 1 used before to PAUSE");
+    }
+
     private static Input action(String id, Verb verb) {
         return new Input.OperatorAction(id, verb, "ann", "because", null, null);
     }
