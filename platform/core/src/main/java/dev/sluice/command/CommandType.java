@@ -168,7 +168,9 @@ final class CommandType<C> {
     /** What a record's constructor says of its arguments is closer than what Jackson says of the constructor. */
     private static String reason(JsonMappingException refused) {
         var cause = refused.getCause();
-        return cause == null ? refused.getOriginalMessage() : String.valueOf(cause.getMessage());
+        return cause == null || cause instanceof JsonProcessingException
+                ? refused.getOriginalMessage()
+                : String.valueOf(cause.getMessage());
     }
 
     private Failure invalid(List<Violation> violations) {

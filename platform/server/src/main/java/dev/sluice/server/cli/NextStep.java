@@ -39,7 +39,7 @@ final class NextStep {
             case PLATFORM_STREAM -> "choose a stream name that does not begin with $";
             case INVALID_CURSOR -> "use a cursor that this server has printed, or --since";
             case CONFIG_INVALID, DEFINITION_INVALID ->
-                "correct the file; sluice config validate checks a configuration";
+                "correct the file; sluice config validate checks it with all others of the configuration";
             case FILTER_INVALID, EVALUATION_FAILED -> "correct the expression given with --where";
             case EVENT_TOO_LARGE, APPEND_TOO_LARGE, BODY_TOO_LARGE ->
                 "send less at once, or raise log.maxEvent and log.maxAppend";
