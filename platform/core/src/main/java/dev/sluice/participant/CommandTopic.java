@@ -166,11 +166,12 @@ public final class CommandTopic extends VerticleBase {
             return;
         }
         try {
-            settle(id, Future.succeededFuture(ReplyRecord.read(read)));
+            var reply = ReplyRecord.read(read);
             answered.increment();
+            settle(id, Future.succeededFuture(reply));
         } catch (Failure cannotBeRead) {
-            settle(id, Future.failedFuture(cannotBeRead));
             unreadable.increment();
+            settle(id, Future.failedFuture(cannotBeRead));
         }
     }
 

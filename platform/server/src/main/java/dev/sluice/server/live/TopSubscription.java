@@ -79,6 +79,8 @@ final class TopSubscription extends ViewSubscription {
             } else {
                 reset();
             }
+        } else if (held == null && !now.cursor().covers(position)) {
+            window().refresh(); // it was read before what this subscription is to begin behind
         } else if (held == null) {
             sendAll(now);
         } else if (!pace.waits(() -> outlet.wake(this))) {

@@ -93,6 +93,21 @@ class LiveRowsOverHttpTest {
     }
 
     @Test
+    void theFirstRowsOfAnOrderAreNotOlderThanWhatIsAskedFor() {
+        String query = "?orderBy=sum+desc&limit=1&fields=sum&numbers=string&after=";
+        try (var before = new Lines(ROWS + query + place("a", 1), "Accept", "application/x-ndjson")) {
+            before.line("snapshot");
+
+            for (int sum = 2; sum <= 30; sum++) {
+                try (var lines = new Lines(ROWS + query + place("a", 1), "Accept", "application/x-ndjson")) {
+                    assertThat(lines.line("snapshot").getJsonArray("rows"))
+                            .isEqualTo(new JsonArray("[[\"a\",{\"sum\":\"" + sum + "\"}]]"));
+                }
+            }
+        }
+    }
+
+    @Test
     void aLongPollGivesWhatChangedSinceOrWaitsForIt() throws Exception {
         place("a", 1);
         String at = json(http.get(ROWS + "?after=" + place("b", 1))).getString("at");
