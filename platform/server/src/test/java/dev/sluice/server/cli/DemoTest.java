@@ -2,6 +2,7 @@ package dev.sluice.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class DemoTest {
                         "-Djava.io.tmpdir=" + folder,
                         "-Dsluice.home=" + repository(),
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        System.getProperty("java.class.path") + File.pathSeparator + examples(),
                         "dev.sluice.server.Main",
                         "demo")
                 .redirectOutput(output.toFile())
@@ -47,11 +48,21 @@ class DemoTest {
                 .contains("order-1002/2")
                 .contains("row    cust-eve")
                 .contains("10 events, each once and in order; 3 rows, equal to what the orders add up to")
+                .contains("saga   2002  COMPENSATED", "saga   2003  COMPLETED")
                 .contains("shard.0.append: half_open → closed (trials_succeeded, policy demo)")
                 .endsWith("✓ stopped cleanly\n");
         assertThat(folder.toFile().list())
                 .as("temporary folders left")
                 .noneMatch(name -> name.startsWith("sluice-demo"));
+    }
+
+    /** The launcher gives them to dev and demo. */
+    private static Path examples() {
+        var classes = repository().resolve("platform/examples/target/classes");
+        assertThat(classes)
+                .as("the aggregates of the demo, built by mvn -pl platform/examples,platform/server -am")
+                .isDirectory();
+        return classes;
     }
 
     private static Path repository() {
