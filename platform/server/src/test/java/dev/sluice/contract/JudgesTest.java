@@ -92,7 +92,7 @@ class JudgesTest {
                 "{\"op\":\"hello\",\"v\":2}",
                 "{\"op\":\"credit\",\"sub\":1,\"rows\":0}",
                 "{\"op\":\"subscribe\",\"sub\":1}",
-                "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"saga:x\"}",
+                "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"group:x\"}",
                 "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"projection:x\",\"last\":1}",
                 "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"projection:x\",\"limit\":1}",
                 "{\"op\":\"subscribe\",\"sub\":1,\"to\":\"projection:x\",\"keys\":[\"a\"],\"prefix\":\"a\"}",
