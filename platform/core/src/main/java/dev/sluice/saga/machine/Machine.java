@@ -110,6 +110,10 @@ public final class Machine {
             course.checkSize();
         } catch (RuntimeException | StackOverflowError thrown) {
             poisoned(course, before, input, thrown);
+        } catch (VirtualMachineError end) {
+            throw end;
+        } catch (Error thrown) {
+            poisoned(course, before, input, thrown); // it runs on the writer of a shard, which an error would stop
         }
         return course.reaction();
     }

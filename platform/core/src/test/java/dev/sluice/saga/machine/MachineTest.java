@@ -267,6 +267,16 @@ class MachineTest {
     }
 
     @Test
+    void anErrorOfADefinitionsCodeParksAndGoesNoFurther() {
+        var made = Made.saga(Made.pivot("p"));
+        var definition = new SagaDefinition(made.structure(), Made.throwingIf(() -> {
+            throw new NoClassDefFoundError("Lost");
+        }));
+
+        assertThat(begun(definition).parked().reason()).isEqualTo(ParkReason.POISON);
+    }
+
+    @Test
     void timersKeepTheirOrderWhenAnInstanceIsReadBack() {
         var definition = Made.saga(
                 List.of(List.of(Made.sleep("z", Duration.ofSeconds(1)), Made.sleep("b", Duration.ofSeconds(2)))),
