@@ -119,7 +119,7 @@ final class Definitions {
                             .add(new Matched(
                                     use.definition().version(), use.trigger().id()));
                 }
-            } catch (RuntimeException | StackOverflowError thrown) {
+            } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError thrown) {
                 problems.putIfAbsent(
                         saga,
                         "the key of " + use.trigger().id() + ": "
