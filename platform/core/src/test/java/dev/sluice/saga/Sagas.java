@@ -28,7 +28,7 @@ final class Sagas {
     private Duration timeout = Duration.ofMillis(200);
     private Duration patience = Duration.ofHours(1);
     private Runnable death = () -> {
-        throw new Error("the process dies of it");
+        throw new InternalError("the process dies of it");
     };
     private @Nullable Duration within;
     private boolean restart;
