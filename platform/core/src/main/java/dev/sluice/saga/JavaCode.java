@@ -1,6 +1,8 @@
 package dev.sluice.saga;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.saga.definition.Happened;
+import dev.sluice.saga.definition.Moved;
 import dev.sluice.saga.definition.Outgoing;
 import dev.sluice.saga.definition.Publication;
 import dev.sluice.saga.definition.ReceivedEvent;
@@ -21,7 +23,8 @@ record JavaCode<S>(
         Map<String, StepCode<S, ?>> steps,
         Map<String, BiFunction<S, JsonNode, S>> awaits,
         @Nullable Function<S, Publication> completed,
-        @Nullable Function<S, Publication> compensated)
+        @Nullable Function<S, Publication> compensated,
+        @Nullable MachineCode<S> machine)
         implements SagaCode {
     @Override
     public @Nullable String key(Trigger trigger, ReceivedEvent event) {
@@ -57,12 +60,12 @@ record JavaCode<S>(
 
     @Override
     public JsonNode replied(Step step, JsonNode json, String type, JsonNode reply) {
-        return Mapping.tree(of(steps, step.name()).replied(read(json), reply));
+        return machine != null ? json : Mapping.tree(of(steps, step.name()).replied(read(json), reply));
     }
 
     @Override
     public JsonNode received(Step step, JsonNode json, ReceivedEvent event) {
-        return Mapping.tree(of(awaits, step.name()).apply(read(json), event.data()));
+        return machine != null ? json : Mapping.tree(of(awaits, step.name()).apply(read(json), event.data()));
     }
 
     @Override
@@ -70,6 +73,11 @@ record JavaCode<S>(
         var publish = isCompensated ? compensated : completed;
         return Objects.requireNonNull(publish, "only what publishes is asked what")
                 .apply(read(json));
+    }
+
+    @Override
+    public Moved moved(JsonNode json, Happened happened) {
+        return Objects.requireNonNull(machine, "only a machine is told").moved(json, read(json), happened);
     }
 
     private S read(JsonNode json) {

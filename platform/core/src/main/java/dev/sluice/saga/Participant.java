@@ -1,5 +1,8 @@
 package dev.sluice.saga;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.saga.definition.Effect;
+import dev.sluice.saga.definition.Outgoing;
 import dev.sluice.saga.definition.Send;
 import java.util.List;
 import java.util.function.Function;
@@ -63,17 +66,31 @@ public final class Participant<C, R> {
         return new Participant<>(command, target, to, reply, List.of(codes));
     }
 
+    /** Has a machine send a command under a name of its definition. */
+    public Effect schedule(String name, C of) {
+        return new Effect.Schedule(name, command.getSimpleName(), outgoing(of));
+    }
+
+    Outgoing outgoing(C of) {
+        return new Outgoing(to.apply(of), Mapping.tree(of));
+    }
+
     Send send(Policy policy) {
         var replies = reply == null ? List.<String>of() : List.of(reply.getSimpleName());
         return new Send(command.getSimpleName(), target, replies, rejects, policy.timeout(), policy.retry());
     }
 
-    String to(C of) {
-        return to.apply(of);
-    }
-
     @Nullable
     Class<R> reply() {
         return reply;
+    }
+
+    /** What a reply says to a machine: JSON of a participant of whom nothing is known, null when it says nothing. */
+    @Nullable
+    Object read(JsonNode data) {
+        if (reply == null) {
+            return data;
+        }
+        return StepCode.saysNothing(reply, data) ? null : Mapping.reply(data, reply);
     }
 }

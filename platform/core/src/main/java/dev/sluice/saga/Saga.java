@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * functions are given is all they may depend on; their results are recorded, and they are not called again for what is recorded.
  *
  * <p>The order of steps is held by types: {@link Compensatable} steps with their undos, at most one pivot, then {@link ForwardOnly} what can only be
- * tried again. Whoever changes a saga raises its version.
+ * tried again. Where steps cannot say it, a {@link SagaMachine} can. Whoever changes a saga raises its version.
  *
  * @param <S> the record of the state
  */
@@ -86,6 +86,8 @@ public final class Saga<S> {
         private Duration holdEarly = Structure.HOLD_EARLY;
         private @Nullable Function<S, Publication> completed;
         private @Nullable Function<S, Publication> compensated;
+        private @Nullable SagaMachine<S> machine;
+        private final Map<String, Function<JsonNode, @Nullable Object>> readers = new HashMap<>();
 
         private Parts(Named<S> named, Trigger start, Function<JsonNode, S> begin) {
             this.named = named;
@@ -143,7 +145,8 @@ public final class Saga<S> {
                     Map.copyOf(codes),
                     Map.copyOf(awaits),
                     completed,
-                    compensated);
+                    compensated,
+                    machine == null ? null : new MachineCode<>(machine, Map.copyOf(readers)));
             return new Saga<>(new SagaDefinition(structure, code));
         }
     }
@@ -271,6 +274,17 @@ public final class Saga<S> {
             return this;
         }
 
+        /** Code decides instead of steps: what is sent, what is waited for, and what the way back is. */
+        public Coded<S> machine(SagaMachine<S> machine) {
+            if (!parts.stages.isEmpty()) {
+                throw Failure.of(
+                        Failure.Kind.DEFINITION_INVALID,
+                        "saga " + parts.named.name + ": found steps before a machine, expected one or the other");
+            }
+            parts.machine = machine;
+            return new Coded<>(parts);
+        }
+
         /** The point of no return. */
         public ForwardOnly<S> pivot(String name, Function<StepBuilder.Named<S>, StepBuilder<S, ?>> making) {
             parts.stages.add(List.of(parts.step(name, Step.Kind.PIVOT, making)));
@@ -280,6 +294,43 @@ public final class Saga<S> {
         /** A step that cannot be refused; from here on the way is forward only. */
         public ForwardOnly<S> retriable(String name, Function<StepBuilder.Named<S>, StepBuilder<S, ?>> making) {
             return new ForwardOnly<>(parts).retriable(name, making);
+        }
+    }
+
+    /** A saga whose way is code: what that may send, and what it hears of. */
+    public static final class Coded<S> {
+        private final Parts<S> parts;
+        private final List<Step> steps = new ArrayList<>();
+
+        private Coded(Parts<S> parts) {
+            this.parts = parts;
+        }
+
+        /** A command that the machine may schedule, as often as it pleases, under this name. */
+        public Coded<S> sends(String name, Participant<?, ?> participant) {
+            return sends(name, participant, unchanged -> unchanged);
+        }
+
+        public Coded<S> sends(String name, Participant<?, ?> participant, UnaryOperator<Policy> how) {
+            var send = participant.send(how.apply(parts.defaults));
+            parts.readers.put(name, participant::read);
+            steps.add(new Step(name, Step.Kind.SCHEDULED, false, false, send, null, null, null, null));
+            return this;
+        }
+
+        /** An event that the machine is told of; the key says for which instance an event is. */
+        public <E> Coded<S> on(String name, Class<E> event, Function<E, String> key) {
+            parts.keys.put(name, json -> key.apply(Mapping.event(json, event)));
+            parts.readers.put(name, json -> Mapping.event(json, event));
+            var await = new Step.Await(new Trigger(name, event.getSimpleName()), null);
+            steps.add(new Step(name, Step.Kind.HEARD, false, false, null, null, null, await, null));
+            return this;
+        }
+
+        /** DEFINITION_INVALID names what is wrong. */
+        public Saga<S> build() {
+            parts.stages.add(List.copyOf(steps));
+            return parts.build();
         }
     }
 

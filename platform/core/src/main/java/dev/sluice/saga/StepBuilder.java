@@ -33,7 +33,7 @@ public final class StepBuilder<S, R> {
     private <C> StepBuilder(
             Participant<C, R> participant, Function<S, C> command, BiFunction<S, R, S> after, Policy policy) {
         this.participant = participant;
-        this.command = state -> outgoing(participant, command.apply(state));
+        this.command = state -> participant.outgoing(command.apply(state));
         this.after = after;
         this.policy = policy;
     }
@@ -56,10 +56,6 @@ public final class StepBuilder<S, R> {
         public <C, R> StepBuilder<S, R> call(Participant<C, R> participant, Function<S, C> command) {
             return call(participant, command, (state, reply) -> state);
         }
-    }
-
-    private static <C> Outgoing outgoing(Participant<C, ?> participant, C command) {
-        return new Outgoing(participant.to(command), Mapping.tree(command));
     }
 
     /** The step is left out where this does not hold. */
@@ -93,14 +89,14 @@ public final class StepBuilder<S, R> {
     public <C> StepBuilder<S, R> undo(
             Participant<C, ?> with, BiFunction<S, Optional<R>, C> undoCommand, UnaryOperator<Policy> how) {
         undo = with.send(how.apply(Policy.UNDO));
-        undoing = (state, reply) -> outgoing(with, undoCommand.apply(state, reply));
+        undoing = (state, reply) -> with.outgoing(undoCommand.apply(state, reply));
         return this;
     }
 
     /** The command that asks whether an attempt of unknown outcome happened: a rejection says that it did not, a reply is the step's. */
     public <C> StepBuilder<S, R> probe(Participant<C, R> with, Function<S, C> probeCommand) {
         probe = with.send(Policy.FORWARD);
-        probing = state -> outgoing(with, probeCommand.apply(state));
+        probing = state -> with.outgoing(probeCommand.apply(state));
         return this;
     }
 

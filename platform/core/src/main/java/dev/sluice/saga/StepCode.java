@@ -18,16 +18,18 @@ record StepCode<S, R>(
         @Nullable BiFunction<S, Optional<R>, Outgoing> undo,
         @Nullable Function<S, Outgoing> probe) {
     S replied(S state, JsonNode data) {
-        return saysNothing(data) ? state : after.apply(state, read(data));
+        return saysNothing(reply, data) ? state : after.apply(state, read(data));
     }
 
     Outgoing undone(S state, @Nullable JsonNode data) {
         return Objects.requireNonNull(undo, "only what has an undo is undone")
-                .apply(state, data == null || saysNothing(data) ? Optional.empty() : Optional.ofNullable(read(data)));
+                .apply(
+                        state,
+                        data == null || saysNothing(reply, data) ? Optional.empty() : Optional.ofNullable(read(data)));
     }
 
     /** An aggregate that had nothing to do answers without a reply. */
-    private boolean saysNothing(JsonNode data) {
+    static boolean saysNothing(@Nullable Class<?> reply, JsonNode data) {
         return reply != null && data.isObject() && data.isEmpty() && reply.getDeclaredFields().length > 0;
     }
 

@@ -1,6 +1,8 @@
 package dev.sluice.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.saga.definition.Happened;
+import dev.sluice.saga.definition.Moved;
 import dev.sluice.saga.definition.Outgoing;
 import dev.sluice.saga.definition.Publication;
 import dev.sluice.saga.definition.ReceivedEvent;
@@ -69,5 +71,10 @@ final class FaultyCode implements SagaCode {
     @Override
     public Publication publication(boolean isCompensated, JsonNode state) {
         return code().publication(isCompensated, state);
+    }
+
+    @Override
+    public Moved moved(JsonNode state, Happened happened) {
+        return code().moved(state, happened);
     }
 }

@@ -21,10 +21,12 @@ final class SagaLaws {
 
     private final Structure structure;
     private final Map<String, String> commandIds = new HashMap<>();
+    private final boolean isMachine;
     private boolean isCompensating;
 
     SagaLaws(SagaDefinition definition) {
         structure = definition.structure();
+        isMachine = definition.isMachine();
     }
 
     /** @param before without the events of the reaction */
@@ -47,7 +49,9 @@ final class SagaLaws {
         } else if (event instanceof SagaEvent.AttemptFailed it) {
             failed(it, nowMicros);
         } else if (event instanceof SagaEvent.StepSucceeded it) {
-            resolves(instance, it.step(), instance.step(it.step()).status() == StepStatus.UNKNOWN);
+            if (!isHeard(it.step())) {
+                resolves(instance, it.step(), instance.step(it.step()).status() == StepStatus.UNKNOWN);
+            }
         } else if (event instanceof SagaEvent.StepRejected it) {
             resolves(instance, it.step(), instance.step(it.step()).status() == StepStatus.UNKNOWN);
         } else if (event instanceof SagaEvent.CompensationStarted it) {
@@ -62,7 +66,17 @@ final class SagaLaws {
                                 + instance.step(step.name()).status());
             }
         } else if (event instanceof SagaEvent.SagaCompleted) {
-            demand(structure.steps().stream().allMatch(step -> isDone(instance, step)), "I20", "COMPLETED, steps open");
+            demand(
+                    isMachine || structure.steps().stream().allMatch(step -> isDone(instance, step)),
+                    "I20",
+                    "COMPLETED, steps open");
+        } else if (event instanceof SagaEvent.TimerFired it) {
+            demand(
+                    instance.armed().stream()
+                            .anyMatch(timer ->
+                                    timer.id().equals("timer:" + it.timer()) && timer.dueMillis() <= nowMicros / 1_000),
+                    "I16",
+                    "timer " + it.timer() + " fires before its time, or without having been set");
         }
         demand(
                 !instance.status().isEnded()
@@ -86,7 +100,12 @@ final class SagaLaws {
         }
     }
 
+    /** A machine may begin whatever its definition has, at any time. */
     private void begins(Instance instance, String name) {
+        if (isMachine) {
+            demand(structure.step(name) != null, "I34", name + " is not of the definition");
+            return;
+        }
         demand(!isCompensating, "I28", "step " + name + " forward after compensation began");
         for (var stage : structure.stages()) {
             if (stage.stream().anyMatch(step -> step.name().equals(name))) {
@@ -94,6 +113,11 @@ final class SagaLaws {
             }
             demand(stage.stream().allMatch(step -> isDone(instance, step)), "I20", name + " before those before it");
         }
+    }
+
+    private boolean isHeard(String name) {
+        var step = structure.step(name);
+        return step != null && step.kind() == Step.Kind.HEARD;
     }
 
     private static boolean isDone(Instance instance, Step step) {
@@ -117,7 +141,7 @@ final class SagaLaws {
 
     private void attempt(Instance instance, SagaEvent.AttemptStarted it, long nowMicros) {
         String way = it.step() + " " + it.direction();
-        demand(it.direction() != Direction.FORWARD || !isCompensating, "I28", "another attempt of " + way);
+        demand(it.direction() != Direction.FORWARD || !isCompensating || isMachine, "I28", "another attempt of " + way);
         var step = structure.step(it.step());
         var send = step == null
                 ? null
@@ -198,8 +222,9 @@ final class SagaLaws {
                     "PARKED without why");
             demand(instance.outbox().isEmpty() && instance.armed().isEmpty(), "I30", "PARKED and sends");
         } else {
-            boolean waits = instance.steps().values().stream()
-                    .anyMatch(step -> step.status() == StepStatus.RUNNING && step.sending() == null);
+            boolean waits = isMachine && !instance.armed().isEmpty()
+                    || instance.steps().values().stream()
+                            .anyMatch(step -> step.status() == StepStatus.RUNNING && step.sending() == null);
             demand(
                     !instance.outbox().isEmpty() || !instance.armed().isEmpty() || waits,
                     "I33",

@@ -88,6 +88,7 @@ public final class Rules {
                         ? new Problem(
                                 name, "parallel", "found parallel steps behind the pivot, expected one after the other")
                         : null;
+            case SCHEDULED, HEARD -> null;
         };
     }
 

@@ -33,4 +33,9 @@ public interface SagaCode {
 
     /** What is published at the end of an instance whose structure says so. */
     Publication publication(boolean isCompensated, JsonNode state);
+
+    /** What a machine makes of what happened; only those whose structure is a machine's are asked. */
+    default Moved moved(JsonNode state, Happened happened) {
+        throw new IllegalStateException("a saga of steps is no machine");
+    }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param send null for waiting steps
  * @param undo null when there is nothing to undo
  * @param probe asks a participant whether an attempt of unknown outcome happened; null: nobody can tell
- * @param await of {@link Kind#AWAIT}
+ * @param await of {@link Kind#AWAIT} and {@link Kind#HEARD}
  * @param sleep of {@link Kind#SLEEP}
  */
 public record Step(
@@ -35,7 +35,11 @@ public record Step(
         RETRIABLE,
         /** Waits for an event. */
         AWAIT,
-        SLEEP
+        SLEEP,
+        /** Of a machine: sent when, and as often as, its code says so. */
+        SCHEDULED,
+        /** Of a machine: an event that its code is told of whenever it comes. */
+        HEARD
     }
 
     /**

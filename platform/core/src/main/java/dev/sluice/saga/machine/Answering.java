@@ -37,7 +37,7 @@ final class Answering {
 
     /** On the way back no step is sent forward again; what an earlier attempt did is not known. */
     private static void deferred(Course course, Input.Replied reply, Outcome.Deferred deferred) {
-        if (reply.direction() == Direction.FORWARD && !course.isForward()) {
+        if (reply.direction() == Direction.FORWARD && !course.sendsForward()) {
             course.emit(new SagaEvent.StepUnknown(reply.step(), "given up: compensation has begun"));
         } else {
             course.defer(reply.step(), deferred);
@@ -151,7 +151,7 @@ final class Answering {
     private static void unknown(Course course, Step step, Input.Replied reply, Send send, String error) {
         switch (reply.direction()) {
             case FORWARD -> {
-                if (course.isForward()) {
+                if (course.sendsForward()) {
                     unanswered(course, reply, send.retry(), error, () -> exhausted(course, step, error));
                 } else {
                     course.emit(new SagaEvent.StepUnknown(step.name(), error));
@@ -203,7 +203,7 @@ final class Answering {
 
     /** Nobody can tell whether it happened. */
     private static void stays(Course course, Step step, String error) {
-        if (!course.isForward()) {
+        if (!course.isForward() || course.isMachine()) {
             return;
         }
         if (course.definition().structure().isFromPivotOn(step)) {

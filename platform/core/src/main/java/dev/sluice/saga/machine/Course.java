@@ -24,7 +24,9 @@ final class Course {
     private final SagaDefinition definition;
     private final long nowMicros;
     private final List<SagaEvent> events = new ArrayList<>();
+    private final @Nullable ParkReason parkedFor;
     private Instance instance;
+    private int lookedAt;
 
     /** Where a course can be taken up again. */
     record Mark(Instance instance, int events) {}
@@ -33,6 +35,8 @@ final class Course {
         this.definition = definition;
         this.instance = instance;
         this.nowMicros = nowMicros;
+        var parked = instance.parked();
+        parkedFor = parked == null ? null : parked.reason();
     }
 
     SagaDefinition definition() {
@@ -64,6 +68,22 @@ final class Course {
         return instance.heading() == Status.RUNNING;
     }
 
+    /** Code decides its way. */
+    boolean isMachine() {
+        return definition.isMachine();
+    }
+
+    /** Commands are sent forward: of steps on the way forward, of a machine on either, as its code decides what the way back is. */
+    boolean sendsForward() {
+        return isForward() || isMachine();
+    }
+
+    /** Why it was parked when the reaction began, null when it was not. */
+    @Nullable
+    ParkReason parkedFor() {
+        return parkedFor;
+    }
+
     /** The event that says that it has completed is under way, or has been appended. */
     boolean isEnding() {
         return isForward() && instance.step(PUBLISH).status() != StepStatus.PENDING;
@@ -88,6 +108,12 @@ final class Course {
         instance.fold(event, nowMicros);
     }
 
+    /** The first event of the reaction that was not looked at, null when all were. */
+    @Nullable
+    SagaEvent lookAtNext() {
+        return lookedAt == events.size() ? null : events.get(lookedAt++);
+    }
+
     Mark mark() {
         return new Mark(instance.copy(), events.size());
     }
@@ -95,6 +121,7 @@ final class Course {
     void rewind(Mark mark) {
         instance = mark.instance();
         events.subList(mark.events(), events.size()).clear();
+        lookedAt = events.size();
     }
 
     Reaction reaction() {
@@ -105,7 +132,9 @@ final class Course {
         for (var event : events) {
             JsonNode state = event instanceof SagaEvent.StateBegun begun
                     ? begun.state()
-                    : event instanceof SagaEvent.StepSucceeded succeeded ? succeeded.state() : null;
+                    : event instanceof SagaEvent.StepSucceeded succeeded
+                            ? succeeded.state()
+                            : event instanceof SagaEvent.StateChanged changed ? changed.state() : null;
             int size = state == null ? 0 : SagaJson.bytes(state).length;
             if (size > Machine.MAX_STATE) {
                 throw Failure.of(
@@ -164,7 +193,6 @@ final class Course {
     /** Sends a step, or its undo or probe, from its first attempt on. */
     void send(Step step, Direction direction, int epoch) {
         var state = step(step);
-        var send = Objects.requireNonNull(sendOf(step, direction), "what has nothing to send is not sent");
         var code = definition.code();
         Outgoing outgoing =
                 switch (direction) {
@@ -173,6 +201,11 @@ final class Course {
                     case PROBE -> code.probe(step, instance.state());
                     case PUBLISH -> throw new IllegalStateException("a step publishes nothing");
                 };
+        send(step, direction, epoch, outgoing);
+    }
+
+    void send(Step step, Direction direction, int epoch, Outgoing outgoing) {
+        var send = Objects.requireNonNull(sendOf(step, direction), "what has nothing to send is not sent");
         emit(new SagaEvent.StepScheduled(
                 step.name(),
                 direction,
@@ -235,8 +268,8 @@ final class Course {
 
     /** A step of the way forward had definitely no effect. */
     void failed(Step step, String reason, String detail) {
-        if (!isForward()) {
-            return;
+        if (!isForward() || isMachine()) {
+            return; // a machine's code is told, and decides
         }
         if (definition.structure().isFromPivotOn(step) && step.kind() != Step.Kind.PIVOT) {
             park(ParkReason.REJECTED, step.name(), Direction.FORWARD, detail);
@@ -245,9 +278,12 @@ final class Course {
         }
     }
 
-    /** Turns back. What is under way is waited for; what only waits is given up. */
+    /** Turns back. What is under way is waited for; what only waits is given up, unless a machine's code decides. */
     void compensate(String reason, String detail) {
         emit(new SagaEvent.CompensationStarted(reason, detail));
+        if (isMachine()) {
+            return;
+        }
         for (var step : definition.structure().steps()) {
             var state = step(step);
             if (state.status() == StepStatus.RUNNING && state.sending() == null) {
@@ -284,16 +320,17 @@ final class Course {
         return true;
     }
 
-    /** Appends again, from the first attempt on, what an instance publishes at its end. */
-    void publishAgain() {
-        var publishing = instance.step(PUBLISH);
-        var sending = Objects.requireNonNull(publishing.sending(), "what is published stays until it is appended");
+    /** Sends what is under way, as it is, from the first attempt on; under another command id when the epoch is. */
+    void sendAgain(String name, int fresher) {
+        var state = instance.step(name);
+        var sending = Objects.requireNonNull(state.sending(), "what is sent stays until it has an answer");
+        int epoch = sending.epoch() + fresher;
         emit(new SagaEvent.StepScheduled(
-                PUBLISH,
-                Direction.PUBLISH,
-                publishing.order(),
-                sending.epoch(),
-                sending.commandId(),
+                name,
+                sending.direction(),
+                state.order(),
+                epoch,
+                CommandIds.of(instance, name, sending.direction(), epoch),
                 sending.to(),
                 sending.type(),
                 sending.data(),

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public final class Instance {
 
     private static final String RETRY = "retry:";
     private static final String UNTIL = "until:";
+    private static final String TIMER = "timer:";
 
     private String saga = "";
     private String key = "";
@@ -154,6 +156,14 @@ public final class Instance {
             heldReplies.add(it.reply());
         } else if (event instanceof SagaEvent.DeadlinePassed) {
             timers.remove(DEADLINE);
+        } else if (event instanceof SagaEvent.StateChanged it) {
+            state = it.state();
+        } else if (event instanceof SagaEvent.TimerSet it) {
+            timers.put(TIMER + it.timer(), it.dueMillis());
+        } else if (event instanceof SagaEvent.TimerCancelled it) {
+            timers.remove(TIMER + it.timer());
+        } else if (event instanceof SagaEvent.TimerFired it) {
+            timers.remove(TIMER + it.timer());
         } else if (!foldStep(event, atMicros)) {
             foldStatus(event, atMicros);
         }
@@ -334,6 +344,19 @@ public final class Instance {
     /** The step that a timer ends the waiting of, null when that is not what it is for. */
     static @Nullable String waiting(String timer) {
         return timer.startsWith(UNTIL) ? timer.substring(UNTIL.length()) : null;
+    }
+
+    /** The timer of a machine's code that fires, null when that is not what it is. */
+    static @Nullable String named(String timer) {
+        return timer.startsWith(TIMER) ? timer.substring(TIMER.length()) : null;
+    }
+
+    /** The timers that a machine's code has set, by name. */
+    List<String> named() {
+        return timers.keySet().stream()
+                .map(Instance::named)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** Whether a failed or deferred attempt waits for the next. */

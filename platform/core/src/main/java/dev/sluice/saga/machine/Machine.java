@@ -48,7 +48,10 @@ public final class Machine {
             });
         }
         if (input instanceof Input.Replied it) {
-            return guarded(course, it, c -> replied(c, it));
+            return guarded(course, it, c -> {
+                take(c, it);
+                goOn(c);
+            });
         }
         if (input instanceof Input.TimerFired it) {
             return guarded(course, null, c -> fired(c, it));
@@ -142,6 +145,10 @@ public final class Machine {
         if (start != null && course.isRunning() && course.isForward()) {
             course.emit(new SagaEvent.StateBegun(course.definition().code().begin(start)));
         }
+        if (course.isMachine()) {
+            CodeCourse.goOn(course);
+            return;
+        }
         while (course.isRunning() && (course.isForward() ? forward(course) : backward(course))) {
             // as far as it goes without an answer
         }
@@ -211,6 +218,20 @@ public final class Machine {
         }
     }
 
+    /** Takes an answer on, or keeps it, or records why not. */
+    static void take(Course course, Input.Replied reply) {
+        var instance = course.instance();
+        if (instance.status().isEnded()) {
+            course.emit(new SagaEvent.ReplyIgnored(
+                    reply.step(), reply.direction(), reply.epoch(), "the instance has ended"));
+        } else if (instance.status() != Status.PARKED) {
+            Answering.take(course, reply);
+            CodeCourse.tell(course);
+        } else if (!(reply.outcome() instanceof Outcome.Deferred)) {
+            course.emit(new SagaEvent.ReplyHeld(reply));
+        }
+    }
+
     private static void cancelled(Course course, ReceivedEvent event) {
         if (!course.isForward()) {
             course.ignore(event, "compensation has begun");
@@ -229,6 +250,10 @@ public final class Machine {
             course.ignore(event, "the definition of this instance does not wait for it");
             return;
         }
+        if (course.isMachine()) {
+            CodeCourse.hear(course, step, event);
+            return;
+        }
         switch (course.step(step).status()) {
             case RUNNING -> course.arrived(step, event);
             case PENDING -> {
@@ -243,23 +268,6 @@ public final class Machine {
         }
     }
 
-    private static void replied(Course course, Input.Replied reply) {
-        var instance = course.instance();
-        if (instance.status().isEnded()) {
-            course.emit(new SagaEvent.ReplyIgnored(
-                    reply.step(), reply.direction(), reply.epoch(), "the instance has ended"));
-            return;
-        }
-        if (instance.status() == Status.PARKED) {
-            if (!(reply.outcome() instanceof Outcome.Deferred)) {
-                course.emit(new SagaEvent.ReplyHeld(reply));
-            }
-            return;
-        }
-        Answering.take(course, reply);
-        goOn(course);
-    }
-
     private static void fired(Course course, Input.TimerFired timer) {
         Long due = course.instance().timers().get(timer.id());
         if (due == null || due != timer.dueMillis() || !course.isRunning()) {
@@ -267,6 +275,7 @@ public final class Machine {
         }
         String retried = Instance.retried(timer.id());
         String waiting = Instance.waiting(timer.id());
+        String named = Instance.named(timer.id());
         if (timer.id().equals(Instance.DEADLINE)) {
             if (course.hasReachedPivot() || !course.isForward()) {
                 course.emit(new SagaEvent.DeadlinePassed());
@@ -277,6 +286,8 @@ public final class Machine {
             course.attempt(retried);
         } else if (waiting != null) {
             course.waited(waiting);
+        } else if (named != null) {
+            course.emit(new SagaEvent.TimerFired(named));
         }
         goOn(course);
     }

@@ -23,7 +23,8 @@ final class Operating {
                     case COMPENSATE -> !instance.status().isEnded() && course.isForward() && !course.isEnding();
                     case RESUME -> isPaused;
                     case RETRY -> isParked && !isPaused && (step == null || isOpen(course, step));
-                    case RETRY_FRESH, RESOLVE, SKIP -> isParked && step != null && isOpen(course, step);
+                    case RETRY_FRESH -> isParked && step != null && isOpen(course, step) && canSend(course, step);
+                    case RESOLVE, SKIP -> isParked && step != null && isOpen(course, step);
                 };
         if (!fits) {
             throw Failure.of(
@@ -57,7 +58,8 @@ final class Operating {
     /** Nothing but an operator will move it. */
     private static boolean isStuck(Course course, StepState step) {
         return course.isForward()
-                ? step.sending() == null
+                ? !course.isMachine()
+                        && step.sending() == null
                         && (step.status() == StepStatus.REJECTED || step.status() == StepStatus.UNKNOWN)
                 : step.status() == StepStatus.UNDO_FAILED;
     }
@@ -65,10 +67,15 @@ final class Operating {
     /** Has begun in the direction that the instance goes, and is not done: what is done stays, as its undo depends on it. */
     private static boolean isOpen(Course course, String name) {
         return switch (course.instance().step(name).status()) {
-            case RUNNING, REJECTED, UNKNOWN -> course.isForward() || name.equals(Course.PUBLISH);
+            case RUNNING, REJECTED, UNKNOWN -> course.sendsForward() || name.equals(Course.PUBLISH);
             case UNDOING, UNDO_FAILED -> true;
             case PENDING, SUCCEEDED, SKIPPED, UNDONE -> false;
         };
+    }
+
+    /** What a machine's command was is known while it is under way; steps make theirs again. */
+    private static boolean canSend(Course course, String name) {
+        return !course.isMachine() || course.instance().step(name).sending() != null;
     }
 
     static SagaEvent acted(Input.OperatorAction action, @Nullable String step) {
@@ -90,6 +97,9 @@ final class Operating {
                 unpark(course);
                 proceed(course, action, step);
                 release(course);
+                if (course.isMachine() && action.verb() == Input.Verb.RETRY) {
+                    CodeCourse.retried(course);
+                }
                 Machine.goOn(course);
             }
         }
@@ -113,13 +123,7 @@ final class Operating {
         }
         var replies = course.instance().heldReplies();
         course.emit(new SagaEvent.SagaUnparked());
-        for (var reply : replies) {
-            if (course.isRunning()) {
-                Answering.take(course, reply);
-            } else {
-                course.emit(new SagaEvent.ReplyHeld(reply));
-            }
-        }
+        replies.forEach(reply -> Machine.take(course, reply));
     }
 
     private static void proceed(Course course, Input.OperatorAction action, @Nullable String name) {
@@ -137,7 +141,7 @@ final class Operating {
             case RESOLVE -> resolve(course, action, name);
             case SKIP -> {
                 if (name != null && isOpen(course, name)) {
-                    boolean isUndo = !course.isForward() && !name.equals(Course.PUBLISH);
+                    boolean isUndo = !course.sendsForward() && !name.equals(Course.PUBLISH);
                     course.emit(
                             isUndo
                                     ? new SagaEvent.UndoSucceeded(name)
@@ -157,7 +161,13 @@ final class Operating {
         }
         var step = course.definition().structure().step(name);
         if (step == null) {
-            course.publishAgain();
+            course.sendAgain(name, 0);
+            return;
+        }
+        if (course.isMachine()) {
+            if (canSend(course, name)) {
+                course.sendAgain(name, fresher);
+            }
             return;
         }
         var state = course.step(step);
@@ -175,7 +185,7 @@ final class Operating {
             return;
         }
         var step = course.definition().structure().step(name);
-        if (!course.isForward() && step != null) {
+        if (!course.sendsForward() && step != null) {
             course.emit(new SagaEvent.UndoSucceeded(name));
             return;
         }

@@ -13,5 +13,7 @@ public enum ParkReason {
     UNDO_EXHAUSTED,
     DEFINITION_MISSING,
     STATE_TOO_LARGE,
+    /** Code of a machine wants it. */
+    ASKED,
     PAUSED
 }

@@ -19,6 +19,16 @@ public sealed interface SagaEvent {
     /** The state as the definition's code made it. */
     record StateBegun(JsonNode state) implements SagaEvent {}
 
+    /** The state as a machine's code left it. */
+    record StateChanged(JsonNode state) implements SagaEvent {}
+
+    /** Of a machine: one of this name that has not fired yet is no more. */
+    record TimerSet(String timer, long dueMillis) implements SagaEvent {}
+
+    record TimerCancelled(String timer) implements SagaEvent {}
+
+    record TimerFired(String timer) implements SagaEvent {}
+
     /** @param order of steps: the first that began has 1; that of the step for its undo */
     record StepScheduled(
             String step,

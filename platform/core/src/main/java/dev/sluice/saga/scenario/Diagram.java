@@ -83,7 +83,8 @@ public final class Diagram {
                     case COMPENSATABLE -> "[" + text + "]";
                     case PIVOT -> "{{" + text + "}}";
                     case RETRIABLE -> "[[" + text + "]]";
-                    case AWAIT, SLEEP -> "(" + text + ")";
+                    case AWAIT, SLEEP, HEARD -> "(" + text + ")";
+                    case SCHEDULED -> "[/" + text + "\\]";
                 };
         lines.add("    " + id(step) + shape);
     }

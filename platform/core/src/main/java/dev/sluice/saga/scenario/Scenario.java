@@ -47,8 +47,9 @@ public final class Scenario {
 
     /** One attempt; {@code schedule} tells those apart that an operator had sent again. */
     private record Sent(String step, Direction direction, int epoch, int attempt, long schedule) {
+        /** Its attempts together. */
         String way() {
-            return step + " " + direction;
+            return step + " " + direction + " " + schedule;
         }
     }
 
