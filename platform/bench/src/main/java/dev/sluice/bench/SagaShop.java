@@ -88,6 +88,7 @@ final class SagaShop {
                 false,
                 Structure.STUCK_AFTER,
                 Structure.HOLD_EARLY,
+                null,
                 steps.stream().map(List::of).toList(),
                 false,
                 false,

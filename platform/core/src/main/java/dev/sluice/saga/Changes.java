@@ -22,6 +22,9 @@ final class Changes {
     /** Beside the names of statuses in counts: instances to which nothing will ever happen. */
     static final String STALLED = "stalled";
 
+    /** Beside the names of statuses in counts, before the number of a version: live instances that are pinned to it. */
+    static final String VERSION = "v";
+
     private final ShardTransaction shard;
     private final InstanceCache cache;
     private final int maxEventBytes;
@@ -83,7 +86,18 @@ final class Changes {
         events.forEach(event -> shard.append(stream, event));
         reaction.events().forEach(event -> count(id.saga(), event));
         var here = touched.get(id);
-        touched.put(id, new Touched(here != null ? here.before() : stored(id), instance));
+        var last = here != null ? here.now() : stored(id);
+        touched.put(id, new Touched(here != null ? here.before() : last, instance));
+        if (last == null || last.status() != instance.status()) {
+            if (last != null) {
+                change(id.saga(), last.status().name(), -1);
+            }
+            change(id.saga(), instance.status().name(), 1);
+        }
+        boolean wasLive = last != null && !last.status().isEnded();
+        if (wasLive == instance.status().isEnded()) {
+            change(id.saga(), VERSION + instance.version(), wasLive ? -1 : 1);
+        }
     }
 
     private Event event(Instance instance, SagaEvent happened, long version, String cause) {
@@ -195,14 +209,22 @@ final class Changes {
         if (before == null || before.status() != now.status()) {
             if (before != null) {
                 shard.delete(RowKeys.status(id, before.status()));
-                change(id.saga(), before.status().name(), -1);
             }
             shard.put(RowKeys.status(id, now.status()), new byte[0]);
-            change(id.saga(), now.status().name(), 1);
         }
+        admission(id, before == null ? null : before.turn(), now.turn());
         int stalled = (now.isStalled() ? 1 : 0) - (before != null && before.isStalled() ? 1 : 0);
         if (stalled != 0) {
             change(id.saga(), STALLED, stalled);
+        }
+    }
+
+    private void admission(InstanceId id, @Nullable Long before, @Nullable Long now) {
+        if (before != null && !before.equals(now)) {
+            shard.delete(RowKeys.admission(id, before));
+        }
+        if (now != null && !now.equals(before)) {
+            shard.put(RowKeys.admission(id, now), new byte[0]);
         }
     }
 
@@ -248,11 +270,20 @@ final class Changes {
     }
 
     private void change(String saga, String what, long by) {
-        counts.computeIfAbsent(saga, first -> {
-                    byte[] row = shard.get(RowKeys.counts(saga));
-                    return row == null ? new TreeMap<>() : counts(row);
-                })
-                .merge(what, by, Long::sum);
+        counts(saga).merge(what, by, Long::sum);
+    }
+
+    /** How many instances of a saga have which status by now. */
+    Map<String, Long> counts(String saga) {
+        return counts.computeIfAbsent(saga, first -> {
+            byte[] row = shard.get(RowKeys.counts(saga));
+            return row == null ? new TreeMap<>() : counts(row);
+        });
+    }
+
+    /** The place, among those that wait, of an instance that begins now: the offset of its first event. */
+    long turn() {
+        return shard.lastOffset() + 1;
     }
 
     /** The row of counts of a saga. */

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
 final class DeadLetter {
     /** Its key could not be told. */
     static final String KEY_FAILED = "evaluation-failed";
+    /** The code that could tell its key is not there, and instances live that wait for its type. */
+    static final String DEFINITION_MISSING = "definition-missing";
     /** It came before its instance, which did not come in time. */
     static final String EXPIRED = "expired";
-    /** Too many events came before their instance. */
+    /** Too many events came before their instance, or before it waited for them. */
     static final String TOO_MANY = "too-many-early";
     /** It does not fit into the stream of an instance. */
     static final String TOO_LARGE = "too-large";

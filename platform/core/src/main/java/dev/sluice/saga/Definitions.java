@@ -81,6 +81,12 @@ final class Definitions {
         return known.uses().containsKey(type);
     }
 
+    /** Whether some version of a saga wants events of a type. */
+    boolean wants(String saga, String type) {
+        return known.uses().getOrDefault(type, List.of()).stream()
+                .anyMatch(use -> use.definition().name().equals(saga));
+    }
+
     /** An event, and whom it concerns. */
     record Read(ReceivedEvent event, List<Concern> concerns) {}
 

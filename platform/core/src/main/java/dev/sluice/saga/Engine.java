@@ -44,6 +44,7 @@ final class Engine extends VerticleBase {
     private final Reactor reactor;
     private final Timers timers;
     private final Dispatcher dispatcher;
+    private final Admission admission;
     private final ArrayDeque<Incoming> waiting = new ArrayDeque<>();
     private final AtomicInteger actions = new AtomicInteger();
     private final Map<Integer, Long> passed = new HashMap<>();
@@ -82,6 +83,8 @@ final class Engine extends VerticleBase {
         timers = new Timers(shared.log(), shard, shared.limits().timerWindow().toMillis());
         dispatcher = new Dispatcher(
                 shared.log(), shard, Math.max(1, shared.limits().inFlight() / shards), this::send, this::answered);
+        admission = new Admission(
+                shared.log(), shard, shared.definitions(), shared.limits().batch(), this::called);
     }
 
     @Override
@@ -106,6 +109,7 @@ final class Engine extends VerticleBase {
             vertx.setPeriodic(TICK_MILLIS, tick -> tick());
             vertx.setTimer(HEALTHY_MILLIS, lived -> endLoop());
             dispatcher.start();
+            admission.look();
             load();
         });
     }
@@ -212,7 +216,13 @@ final class Engine extends VerticleBase {
             write();
         }
         dispatcher.read();
+        admission.look();
         load();
+    }
+
+    private void called(List<InstanceId> ids) {
+        ids.forEach(id -> waiting.add(new Incoming.Called(id)));
+        pump();
     }
 
     private void load() {
@@ -350,6 +360,7 @@ final class Engine extends VerticleBase {
         isWriting = false;
         timers.change(reacted.disarmed(), reacted.armed());
         dispatcher.change(reacted.unsent(), reacted.sent());
+        admission.change(reacted.counts());
         for (var input : batch) {
             if (input instanceof Incoming.Arrived it) {
                 read(it.source(), it.offset());
@@ -357,6 +368,8 @@ final class Engine extends VerticleBase {
                 read(it.source(), it.offset());
             } else if (input instanceof Answered it) {
                 dispatcher.written(it.row());
+            } else if (input instanceof Incoming.Called it) {
+                admission.written(it.id());
             }
         }
         for (var answer : reacted.answers()) {

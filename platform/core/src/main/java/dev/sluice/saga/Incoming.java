@@ -63,6 +63,19 @@ sealed interface Incoming {
         }
     }
 
+    /** One of those that wait to be admitted; it is when there is room. */
+    record Called(InstanceId id) implements Incoming {
+        @Override
+        public String cause() {
+            return "admission";
+        }
+
+        @Override
+        public String name() {
+            return cause() + " " + id;
+        }
+    }
+
     record Acted(InstanceId id, Input.OperatorAction action, CompletableFuture<Instance> answer) implements Incoming {
         @Override
         public String cause() {
@@ -74,7 +87,7 @@ sealed interface Incoming {
      * An instance that an event is for.
      *
      * @param id null when the key could not be told
-     * @param triggers by which it may be, of any version
+     * @param triggers by which it may be, of any version; of one without a key those of versions whose code is missing
      * @param problem why the key could not be told
      */
     record Concern(

@@ -29,11 +29,13 @@ final class Inquiries {
 
     private final EventLog log;
     private final Definitions definitions;
+    private final Missing missing;
     private final LongSupplier clockMicros;
 
-    Inquiries(EventLog log, Definitions definitions, LongSupplier clockMicros) {
+    Inquiries(EventLog log, Definitions definitions, Missing missing, LongSupplier clockMicros) {
         this.log = log;
         this.definitions = definitions;
+        this.missing = missing;
         this.clockMicros = clockMicros;
         SagaJson.instance(Json.bytes(Instance.of("", "", 1))); // the first on an event loop would hold up others
     }
@@ -120,7 +122,7 @@ final class Inquiries {
     /** What each saga did with an event that concerns it. Calls code of the definitions. */
     Future<List<Verdict>> why(RecordedEvent recorded) {
         var verdicts = new ArrayList<Future<@Nullable Verdict>>();
-        for (var concern : definitions.read(recorded).concerns()) {
+        for (var concern : missing.completed(definitions.read(recorded)).concerns()) {
             var id = concern.id();
             verdicts.add(
                     id == null

@@ -22,14 +22,16 @@ final class Intake extends VerticleBase {
 
     private final EventLog log;
     private final Definitions definitions;
+    private final Missing missing;
     private final List<Engine> engines;
     private Cursor cursor;
     private EventLog.@Nullable LiveRead read;
     private boolean isStopping;
 
-    Intake(EventLog log, Definitions definitions, List<Engine> engines) {
+    Intake(EventLog log, Definitions definitions, Missing missing, List<Engine> engines) {
         this.log = log;
         this.definitions = definitions;
+        this.missing = missing;
         this.engines = engines;
         cursor = Cursor.start(log.shards());
     }
@@ -48,7 +50,8 @@ final class Intake extends VerticleBase {
     }
 
     private void subscribe() {
-        var subscribed = log.subscribe(new Selection.All(), cursor, event -> definitions.wants(event.type()));
+        var subscribed = log.subscribe(
+                new Selection.All(), cursor, event -> definitions.wants(event.type()) || missing.wants(event.type()));
         read = subscribed;
         subscribed.exceptionHandler(failed -> {
             LOG.warn("saga_intake_failed problem=\"{}\"", failed.getMessage());
@@ -86,7 +89,7 @@ final class Intake extends VerticleBase {
     }
 
     private void sort(RecordedEvent recorded, List<List<Incoming>> inputs) {
-        var read = definitions.read(recorded);
+        var read = missing.completed(definitions.read(recorded));
         for (int shard = 0; shard < engines.size(); shard++) {
             int here = shard;
             var ours = read.concerns().stream()

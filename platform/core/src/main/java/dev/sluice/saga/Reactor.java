@@ -5,6 +5,7 @@ import dev.sluice.log.ShardTransaction;
 import dev.sluice.saga.Incoming.Acted;
 import dev.sluice.saga.Incoming.Answered;
 import dev.sluice.saga.Incoming.Arrived;
+import dev.sluice.saga.Incoming.Called;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Fired;
 import dev.sluice.saga.Incoming.Matched;
@@ -16,6 +17,7 @@ import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.Machine;
 import dev.sluice.saga.machine.ParkReason;
 import dev.sluice.saga.machine.Reaction;
+import dev.sluice.saga.machine.Status;
 import dev.sluice.saga.machine.StepStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,14 +29,17 @@ import org.jspecify.annotations.Nullable;
  * after the commit of the one before.
  */
 final class Reactor {
+    /** Events of an instance that came before it, or that it holds. */
     private static final int MAX_EARLY = 100;
 
     private final Definitions definitions;
+    private final int shards;
     private final int maxEventBytes;
     private final InstanceCache cache;
 
     Reactor(Definitions definitions, SagaLimits limits, int shards) {
         this.definitions = definitions;
+        this.shards = shards;
         this.maxEventBytes = limits.maxEventBytes();
         this.cache = new InstanceCache(limits.cacheBytes() / shards);
     }
@@ -62,6 +67,8 @@ final class Reactor {
             park(changes, it.of().id(), it.reply(), it.cause(), error);
         } else if (input instanceof Fired it) {
             park(changes, it.id(), it.timer(), it.cause(), error);
+        } else if (input instanceof Called it) {
+            park(changes, it.id(), new Input.Admit(), it.cause(), error);
         } else if (input instanceof Acted it) {
             changes.answer(new Reacted.Answer(it, null, Failure.of(Failure.Kind.INTERNAL, error)));
         }
@@ -101,15 +108,28 @@ final class Reactor {
             }
         } else if (input instanceof Fired it) {
             fired(changes, it);
+        } else if (input instanceof Called it) {
+            called(changes, it);
         } else if (input instanceof Acted it) {
             acted(changes, it);
+        }
+    }
+
+    private void called(Changes changes, Called called) {
+        var id = called.id();
+        var instance = changes.instance(id);
+        if (instance != null
+                && instance.status() == Status.PENDING
+                && Admission.room(definitions.newest(id.saga()), shards, changes.counts(id.saga())) > 0) {
+            react(changes, id, instance, new Input.Admit(), called.cause());
         }
     }
 
     private void arrived(Changes changes, Concern concern, ReceivedEvent event) {
         var id = concern.id();
         if (id == null) {
-            changes.letter(concern.saga(), null, event, DeadLetter.KEY_FAILED, String.valueOf(concern.problem()));
+            String reason = concern.triggers().isEmpty() ? DeadLetter.KEY_FAILED : DeadLetter.DEFINITION_MISSING;
+            changes.letter(concern.saga(), null, event, reason, String.valueOf(concern.problem()));
             return;
         }
         var instance = changes.instance(id);
@@ -130,7 +150,9 @@ final class Reactor {
     }
 
     private void begin(Changes changes, InstanceId id, SagaDefinition definition, int run, ReceivedEvent event) {
-        var begun = Machine.begin(definition, id.key(), run, event, changes.nowMicros());
+        boolean waits = definition.structure().maxRunning() != null
+                && Admission.isFull(definition, shards, changes.counts(id.saga()));
+        var begun = Machine.begin(definition, id.key(), run, event, waits ? changes.turn() : null, changes.nowMicros());
         try {
             changes.take(id, begun, event.id());
         } catch (Failure tooLarge) {
@@ -259,6 +281,17 @@ final class Reactor {
         Reaction reaction = definition == null
                 ? Machine.park(instance, input, ParkReason.DEFINITION_MISSING, missing(instance), changes.nowMicros())
                 : Machine.react(definition, instance, input, changes.nowMicros());
+        if (input instanceof Input.EventReceived it
+                && reaction.after().held().size()
+                        > Math.max(MAX_EARLY, instance.held().size())) {
+            changes.letter(
+                    id.saga(),
+                    id,
+                    it.event(),
+                    DeadLetter.TOO_MANY,
+                    "found " + instance.held().size() + " events held, expected at most " + MAX_EARLY);
+            return;
+        }
         try {
             changes.take(id, reaction, cause);
         } catch (Failure tooLarge) {

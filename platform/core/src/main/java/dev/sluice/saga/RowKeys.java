@@ -19,6 +19,8 @@ final class RowKeys {
     static final String CURSORS = "saga/c/";
     /** Events that came before their instance. */
     static final String EARLY = "saga/e/";
+    /** Instances that wait for their turn, in its order. */
+    static final String ADMISSIONS = "saga/a/";
     /** How many instances have which status. */
     static final String COUNTS = "saga/n/";
     /** How often the shard was started at the same place, and the input that was then being tried alone. */
@@ -48,6 +50,15 @@ final class RowKeys {
 
     static String status(InstanceId id, Status status) {
         return STATUSES + id.saga() + "/" + status + "/" + escaped(id.key());
+    }
+
+    static String admission(InstanceId id, long turn) {
+        return admissions(id.saga()) + hex(turn) + "/" + escaped(id.key());
+    }
+
+    /** What the keys of all that wait of a saga begin with. */
+    static String admissions(String saga) {
+        return ADMISSIONS + saga + "/";
     }
 
     static String cursor(int source) {

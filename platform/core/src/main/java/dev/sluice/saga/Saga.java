@@ -84,6 +84,7 @@ public final class Saga<S> {
         private boolean restart;
         private Duration stuckAfter = Structure.STUCK_AFTER;
         private Duration holdEarly = Structure.HOLD_EARLY;
+        private @Nullable Integer maxRunning;
         private @Nullable Function<S, Publication> completed;
         private @Nullable Function<S, Publication> compensated;
         private @Nullable SagaMachine<S> machine;
@@ -127,6 +128,7 @@ public final class Saga<S> {
                     restart,
                     stuckAfter,
                     holdEarly,
+                    maxRunning,
                     stages,
                     completed != null,
                     compensated != null,
@@ -260,6 +262,15 @@ public final class Saga<S> {
         /** How long an event is kept that comes before its instance has started. */
         public Compensatable<S> holdEarly(Duration duration) {
             parts.holdEarly = duration;
+            return this;
+        }
+
+        /**
+         * So many instances go at once; one that begins beside them is PENDING until another has ended or is parked. Shared evenly by the shards:
+         * each lets its part go, rounded up.
+         */
+        public Compensatable<S> maxRunning(int instances) {
+            parts.maxRunning = instances;
             return this;
         }
 

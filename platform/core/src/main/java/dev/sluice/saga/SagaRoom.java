@@ -28,6 +28,7 @@ public final class SagaRoom {
     private final Definitions definitions = new Definitions();
     private final DefinitionLog registered;
     private final Tally tally;
+    private final Missing missing;
     private final Inquiries inquiries;
     private final List<Engine> engines = new ArrayList<>();
     private final List<String> deployed = new ArrayList<>();
@@ -51,7 +52,8 @@ public final class SagaRoom {
         this.log = log;
         registered = new DefinitionLog(log, clockMicros);
         tally = new Tally(log, metrics);
-        inquiries = new Inquiries(log, definitions, clockMicros);
+        missing = new Missing(definitions, tally);
+        inquiries = new Inquiries(log, definitions, missing, clockMicros);
         var shared = new Engine.Shared(
                 log,
                 definitions,
@@ -83,10 +85,12 @@ public final class SagaRoom {
     public Future<Void> start() {
         var worker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
         return tally.load()
-                .compose(loaded -> Future.all(
+                .compose(loaded -> registered.waits())
+                .onSuccess(missing::know)
+                .compose(known -> Future.all(
                         engines.stream().map(engine -> deploy(engine, worker)).toList()))
                 .compose(booted -> Future.all(engines.stream().map(Engine::work).toList()))
-                .compose(working -> deploy(new Intake(log, definitions, engines), worker));
+                .compose(working -> deploy(new Intake(log, definitions, missing, engines), worker));
     }
 
     private Future<Void> deploy(Deployable verticle, DeploymentOptions options) {

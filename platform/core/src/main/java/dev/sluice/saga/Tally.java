@@ -72,6 +72,11 @@ final class Tally {
         return counts;
     }
 
+    /** How many live instances of a saga are pinned to a version. */
+    long live(String saga, int version) {
+        return count(saga, Changes.VERSION + version);
+    }
+
     private long count(String saga, String what) {
         return byShard.stream()
                 .mapToLong(each -> each.getOrDefault(saga, Map.of()).getOrDefault(what, 0L))

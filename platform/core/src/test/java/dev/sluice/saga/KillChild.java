@@ -59,6 +59,7 @@ final class KillChild {
             .timeout(TIMEOUT)
             .within(Duration.ofMinutes(10))
             .patience(Duration.ofSeconds(2))
+            .maxRunning(8)
             .dyingBy(() -> Runtime.getRuntime().halt(1))
             .step("reserve")
             .shelf("Hold", "Free")

@@ -122,6 +122,12 @@ class SagaInvariantsTest {
     }
 
     @Test
+    void seesAnAdmissionThatNobodyWaitsFor() {
+        assertThat(broken(shard -> shard.put("saga/a/slow/0000000000000001/resting", new byte[0]), 2))
+                .containsExactly("I33");
+    }
+
+    @Test
     void seesARowThatIsNotTheFoldOfItsStream() {
         assertThat(broken(shard -> shard.put("saga/i/slow/resting", shard.get("saga/i/slow/ended")), 2))
                 .contains("I1");

@@ -72,6 +72,20 @@ class SagaMachineTest {
     }
 
     @Test
+    void isToldThatItStartedWhenItsTurnHasCome() {
+        var definition = Told.saga(Told.started().maxRunning(1), (told, word) -> onStart(word, Told.left(), TIMER))
+                .build()
+                .definition();
+        var waiting = SagaScenario.of(definition).full().given(new Began("k")).expectStatus(Status.PENDING);
+        waiting.given(new Chosen("k", 8));
+        assertThat(told(waiting)).isEmpty();
+
+        waiting.admit().expectSend("left", new Left("k"));
+
+        assertThat(told(waiting)).containsExactly("Started", "chosen came: Chosen[id=k, number=8]");
+    }
+
+    @Test
     void isToldWhatHappensInItsOrder() {
         var scenario = begun((told, word) -> onStart(word, Told.left(), Told.right(), TIMER));
 

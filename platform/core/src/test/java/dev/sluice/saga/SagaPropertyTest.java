@@ -54,6 +54,7 @@ class SagaPropertyTest {
                     .sleep("rest", Duration.ofMillis(50))
                     .pivot("ship")
                     .restart()
+                    .maxRunning(12)
                     .build());
 
     @ParameterizedTest

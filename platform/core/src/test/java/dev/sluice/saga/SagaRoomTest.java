@@ -179,6 +179,25 @@ class SagaRoomTest {
     }
 
     @Test
+    void makesADeadLetterOfAnEventThatIsTooManyToBeHeld() {
+        open(
+                Sagas.of("waiting", 1)
+                        .sleep("rest", Duration.ofHours(1))
+                        .await("payment", "Paid", Duration.ofHours(1))
+                        .pivot("ship"),
+                "ship");
+        house.begin("k1");
+        for (int i = 0; i < 101; i++) {
+            house.append("thing-k1", "Paid", "{\"id\":\"k1\"}");
+        }
+
+        await().until(() -> letters("waiting").size() == 1);
+        assertThat(letters("waiting").get(0)).contains("\"reason\":\"too-many-early\"", "\"key\":\"k1\"");
+        house.pass(Duration.ofHours(1));
+        house.reach("waiting", "k1", Status.COMPLETED);
+    }
+
+    @Test
     void makesADeadLetterOfAnEventWhoseKeyCannotBeTold() {
         open(Sagas.of("two-step", 1).pivot("ship"), "ship");
 

@@ -153,6 +153,11 @@ class SagaTest {
         refused(started(), "found 0 steps");
     }
 
+    @Test
+    void lessThanOneAtOnceIsRefused() {
+        refused(started().maxRunning(0).step("a", s -> reserve(s).readOnly()), "maxRunning: found 0, expected 1 or");
+    }
+
     private static void refused(Saga.Stage<Order, ?> saga, String problem) {
         assertThatThrownBy(saga::build).hasMessageContaining(problem);
     }

@@ -32,6 +32,7 @@ final class Sagas {
     };
     private @Nullable Duration within;
     private boolean restart;
+    private @Nullable Integer maxRunning;
     private boolean publishes;
 
     private Sagas(String name, int version) {
@@ -123,6 +124,11 @@ final class Sagas {
         return this;
     }
 
+    Sagas maxRunning(int instances) {
+        maxRunning = instances;
+        return this;
+    }
+
     Sagas publishing() {
         publishes = true;
         return this;
@@ -168,6 +174,7 @@ final class Sagas {
                 restart,
                 Structure.STUCK_AFTER,
                 Duration.ofMillis(500),
+                maxRunning,
                 stages,
                 publishes,
                 publishes,
@@ -199,6 +206,9 @@ final class Sagas {
 
         @Override
         public Outgoing command(Step step, JsonNode state) {
+            if (state.path("diesInStep").asBoolean()) {
+                death.run();
+            }
             return outgoing(step, state);
         }
 

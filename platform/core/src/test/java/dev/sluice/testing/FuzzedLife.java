@@ -52,7 +52,8 @@ final class FuzzedLife {
 
     void live() {
         code.isThrowing = random.nextInt(20) == 0;
-        var begun = trial.begin("k", 1, event(definition.structure().start()), nowMicros);
+        Long turn = random.nextInt(4) == 0 ? 1L : null;
+        var begun = trial.begin("k", 1, event(definition.structure().start()), turn, nowMicros);
         laws.check(Instance.of(definition.name(), "k", 1), begun, nowMicros);
         for (int i = random.nextInt(MAX_FAULTY); i > 0; i--) {
             nowMicros += random.nextInt(4) == 0 ? random.nextInt(60_000_000) : random.nextInt(50_000);
@@ -74,7 +75,7 @@ final class FuzzedLife {
     }
 
     private void faulty() {
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
             case 0, 1, 2, 3 -> any(trial.instance().outbox()).ifPresent(due -> answer(world.answer(due)));
             case 4, 5 -> any(trial.instance().armed()).ifPresent(this::fire);
             case 6 -> any(answered).ifPresent(late -> answer(repeated(late)));
@@ -88,8 +89,9 @@ final class FuzzedLife {
                         SagaLaws.demand(react(stale).events().isEmpty(), "I16", "a timer fired again");
                     }
                 });
-            case 9 -> act(any(List.of(Input.Verb.values())).orElseThrow());
-            case 10 -> {
+            case 9 -> react(new Input.Admit());
+            case 10 -> act(any(List.of(Input.Verb.values())).orElseThrow());
+            case 11 -> {
                 if (trial.instance().status() == Status.PARKED) {
                     act(any(List.of(Input.Verb.values())).orElseThrow());
                 }
@@ -118,6 +120,10 @@ final class FuzzedLife {
                     return;
                 }
             }
+        }
+        if (instance.status() == Status.PENDING) {
+            react(new Input.Admit());
+            return;
         }
         if (!instance.outbox().isEmpty()) {
             answer(world.kindAnswer(any(instance.outbox()).orElseThrow()));

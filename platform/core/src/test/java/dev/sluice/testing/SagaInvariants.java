@@ -89,6 +89,7 @@ public final class SagaInvariants {
         check.sources(correlation);
         check.participants(ledgers);
         check.effects.check(log);
+        new SagaTurns(definitions, check::demand).check(log);
         return check.broken;
     }
 
@@ -207,6 +208,7 @@ public final class SagaInvariants {
         var outbox = new TreeMap<String, JsonNode>();
         var timers = new TreeSet<String>();
         var statuses = new TreeSet<String>();
+        var turns = new TreeSet<String>();
         var counts = new TreeMap<String, Long>();
         for (var each : newest.entrySet()) {
             var instance = each.getValue();
@@ -222,7 +224,13 @@ public final class SagaInvariants {
                     .forEach(timer ->
                             timers.add("saga/t/%016x/%s/%s".formatted(timer.dueMillis(), part, escaped(timer.id()))));
             statuses.add("saga/s/" + instance.saga() + "/" + instance.status() + "/" + escaped(instance.key()));
+            if (instance.status() == Status.PENDING) {
+                turns.add("saga/a/%s/%016x/%s".formatted(instance.saga(), instance.turn(), escaped(instance.key())));
+            }
             counts.merge(instance.saga() + " " + instance.status(), 1L, Long::sum);
+            if (!instance.status().isEnded()) {
+                counts.merge(instance.saga() + " v" + instance.version(), 1L, Long::sum);
+            }
             folded(shard, part, instance);
         }
         var stored = stored(shard, "saga/o/");
@@ -240,6 +248,8 @@ public final class SagaInvariants {
         early(shard).forEach(timers::add);
         var armed = keys(shard, "saga/t/");
         demand(armed.equals(timers), "I15", difference(armed, timers));
+        var waiting = keys(shard, "saga/a/");
+        demand(waiting.equals(turns), "I33", "admissions: " + difference(waiting, turns));
         var indexed = keys(shard, "saga/s/");
         demand(indexed.equals(statuses), "I1", "status index: " + difference(indexed, statuses));
         var counted = new TreeMap<String, Long>();

@@ -107,6 +107,7 @@ final class SagaLaws {
             return;
         }
         demand(!isCompensating, "I28", "step " + name + " forward after compensation began");
+        demand(instance.status() != Status.PENDING, "I20", "step " + name + " while PENDING");
         for (var stage : structure.stages()) {
             if (stage.stream().anyMatch(step -> step.name().equals(name))) {
                 return;
@@ -221,6 +222,8 @@ final class SagaLaws {
                     "I30",
                     "PARKED without why");
             demand(instance.outbox().isEmpty() && instance.armed().isEmpty(), "I30", "PARKED and sends");
+        } else if (instance.status() == Status.PENDING) {
+            demand(instance.turn() != null && instance.steps().isEmpty(), "I33", "PENDING without a turn, or begun");
         } else {
             boolean waits = isMachine && !instance.armed().isEmpty()
                     || instance.steps().values().stream()

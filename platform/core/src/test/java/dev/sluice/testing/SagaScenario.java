@@ -40,6 +40,16 @@ public final class SagaScenario {
         return told(() -> scenario.given(type, Kit.tree(data)));
     }
 
+    /** As many other instances go as may: one that starts from now on is PENDING. */
+    public SagaScenario full() {
+        return told(scenario::full);
+    }
+
+    /** Others have ended: the instance goes, when it is PENDING. */
+    public SagaScenario admit() {
+        return told(scenario::admit);
+    }
+
     /** A step sends exactly this; what follows is its answer. */
     public SagaScenario expectSend(String step, Object command) {
         return told(() -> scenario.sends(step, Kit.tree(command)));

@@ -118,6 +118,7 @@ public final class Deliveries implements AutoCloseable {
                         true,
                         Structure.STUCK_AFTER,
                         Structure.HOLD_EARLY,
+                        null,
                         List.of(List.of(reserve), List.of(ship)),
                         false,
                         false,

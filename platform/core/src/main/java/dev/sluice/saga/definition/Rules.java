@@ -36,6 +36,10 @@ public final class Rules {
         if (structure.version() < 1) {
             return new Problem(null, "version", "found " + structure.version() + ", expected 1 or more");
         }
+        var maxRunning = structure.maxRunning();
+        if (maxRunning != null && maxRunning < 1) {
+            return new Problem(null, "maxRunning", "found " + maxRunning + ", expected 1 or more");
+        }
         int count = structure.steps().size();
         if (count < 1 || count > MAX_STEPS) {
             return new Problem(null, "steps", "found " + count + " steps, expected 1 to " + MAX_STEPS);

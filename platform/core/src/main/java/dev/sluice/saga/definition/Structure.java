@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param restart a start event for a key whose instance has ended begins another run
  * @param stuckAfter without progress an instance counts as stuck
  * @param holdEarly how long events are kept that come before they are waited for
+ * @param maxRunning so many instances go at once and others wait, shared evenly by the shards; null: as many as there are
  * @param publishesCompleted an event when an instance completes
  * @param publishesCompensated an event when an instance is compensated
  */
@@ -41,6 +42,7 @@ public record Structure(
         boolean restart,
         Duration stuckAfter,
         Duration holdEarly,
+        @Nullable Integer maxRunning,
         List<List<Step>> stages,
         boolean publishesCompleted,
         boolean publishesCompensated,

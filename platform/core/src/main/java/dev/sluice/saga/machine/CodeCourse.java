@@ -68,7 +68,7 @@ final class CodeCourse {
     }
 
     private static @Nullable Happened happened(Course course, SagaEvent event) {
-        if (event instanceof SagaEvent.StateBegun) {
+        if (event instanceof SagaEvent.StateBegun || event instanceof SagaEvent.SagaAdmitted) {
             return new Happened.Started();
         }
         if (event instanceof SagaEvent.StepSucceeded it && !it.step().equals(Course.PUBLISH)) {

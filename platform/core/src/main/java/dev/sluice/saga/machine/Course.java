@@ -60,12 +60,17 @@ final class Course {
     }
 
     /** Neither parked nor ended. */
+    boolean isLive() {
+        return isRunning() || instance.status() == Status.PENDING;
+    }
+
+    /** Live, and has not to wait for its turn. */
     boolean isRunning() {
         return instance.status() == Status.RUNNING || instance.status() == Status.COMPENSATING;
     }
 
     boolean isForward() {
-        return instance.heading() == Status.RUNNING;
+        return instance.heading() == Status.RUNNING || instance.heading() == Status.PENDING;
     }
 
     /** Code decides its way. */

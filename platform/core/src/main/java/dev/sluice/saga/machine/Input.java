@@ -14,6 +14,9 @@ public sealed interface Input {
 
     record TimerFired(String id, long dueMillis) implements Input {}
 
+    /** A pending instance may go. */
+    record Admit() implements Input {}
+
     /**
      * @param id acts once, however often it comes
      * @param step the parked one when null

@@ -39,6 +39,8 @@ public final class Instance {
     private Status status = Status.RUNNING;
     /** What it was before it was parked, and goes on as. */
     private Status unparked = Status.RUNNING;
+    /** Its place among those that wait to be admitted; null when it never had to. */
+    private @Nullable Long turn;
 
     private @Nullable Parked parked;
     private JsonNode state = NullNode.getInstance();
@@ -107,6 +109,7 @@ public final class Instance {
         copy.hash = hash;
         copy.status = status;
         copy.unparked = unparked;
+        copy.turn = turn;
         copy.parked = parked;
         copy.state = state;
         copy.start = start;
@@ -257,7 +260,12 @@ public final class Instance {
     }
 
     private void foldStatus(SagaEvent event, long atMicros) {
-        if (event instanceof SagaEvent.CompensationStarted it) {
+        if (event instanceof SagaEvent.SagaPending it) {
+            status = Status.PENDING;
+            turn = it.turn();
+        } else if (event instanceof SagaEvent.SagaAdmitted) {
+            status = Status.RUNNING;
+        } else if (event instanceof SagaEvent.CompensationStarted it) {
             status = Status.COMPENSATING;
             compensationReason = it.reason();
             timers.remove(DEADLINE);
@@ -317,9 +325,15 @@ public final class Instance {
                                 && (each.getValue().attempt > 1 || waitsToRetry(each.getKey())));
     }
 
-    /** Nothing will ever happen to it: it is live and not parked, and sends nothing, has no timer and waits for no event. */
+    /** Its place among those that wait to be admitted, null when it does not wait. */
+    public @Nullable Long turn() {
+        return status == Status.PENDING ? turn : null;
+    }
+
+    /** Nothing will ever happen to it: it goes, sends nothing, has no timer and waits for no event. */
     public boolean isStalled() {
         return status != Status.PARKED
+                && status != Status.PENDING
                 && !status.isEnded()
                 && outbox().isEmpty()
                 && timers.isEmpty()
@@ -391,7 +405,7 @@ public final class Instance {
         return status;
     }
 
-    /** RUNNING or COMPENSATING also while it is parked. */
+    /** PENDING, RUNNING or COMPENSATING also while it is parked. */
     Status heading() {
         return status == Status.PARKED ? unparked : status;
     }

@@ -22,8 +22,13 @@ public final class Machine {
 
     private Machine() {}
 
-    /** The first reaction of an instance, to the event that starts it. */
-    public static Reaction begin(SagaDefinition definition, String key, int run, ReceivedEvent event, long nowMicros) {
+    /**
+     * The first reaction of an instance, to the event that starts it.
+     *
+     * @param turn its place among those that have to wait until others have ended, null when it may go at once
+     */
+    public static Reaction begin(
+            SagaDefinition definition, String key, int run, ReceivedEvent event, @Nullable Long turn, long nowMicros) {
         var course = new Course(definition, Instance.of(definition.name(), key, run), nowMicros);
         var within = definition.structure().within();
         course.emit(new SagaEvent.SagaStarted(
@@ -31,6 +36,9 @@ public final class Machine {
                 definition.hash(),
                 event,
                 within == null ? null : course.nowMillis() + within.toMillis()));
+        if (turn != null) {
+            course.emit(new SagaEvent.SagaPending(turn));
+        }
         return guarded(course, null, Machine::goOn);
     }
 
@@ -55,6 +63,19 @@ public final class Machine {
         }
         if (input instanceof Input.TimerFired it) {
             return guarded(course, null, c -> fired(c, it));
+        }
+        if (input instanceof Input.Admit) {
+            if (instance.status() != Status.PENDING) {
+                return course.reaction();
+            }
+            course.emit(new SagaEvent.SagaAdmitted());
+            return guarded(course, null, c -> {
+                if (c.isMachine()) {
+                    CodeCourse.tell(c);
+                    Operating.release(c);
+                }
+                goOn(c);
+            });
         }
         var action = (Input.OperatorAction) input;
         var before = instance.acted(action.id());
@@ -94,7 +115,7 @@ public final class Machine {
                             : new SagaEvent.ReplyHeld(it));
         }
         if (!isEnded && instance.status() != Status.PARKED) {
-            var direction = instance.status() == Status.RUNNING ? Direction.FORWARD : Direction.UNDO;
+            var direction = instance.status() == Status.COMPENSATING ? Direction.UNDO : Direction.FORWARD;
             events.add(new SagaEvent.SagaParked(reason, null, direction, error));
         }
         events.forEach(event -> after.fold(event, nowMicros));
@@ -142,7 +163,7 @@ public final class Machine {
     /** Takes up what the state allows: begins, steps forward or back, ends. */
     static void goOn(Course course) {
         var start = course.instance().start();
-        if (start != null && course.isRunning() && course.isForward()) {
+        if (start != null && course.isLive() && course.isForward()) {
             course.emit(new SagaEvent.StateBegun(course.definition().code().begin(start)));
         }
         if (course.isMachine()) {
@@ -251,7 +272,11 @@ public final class Machine {
             return;
         }
         if (course.isMachine()) {
-            CodeCourse.hear(course, step, event);
+            if (course.instance().status() == Status.PENDING) {
+                course.emit(new SagaEvent.EventHeld(trigger, event));
+            } else {
+                CodeCourse.hear(course, step, event);
+            }
             return;
         }
         switch (course.step(step).status()) {
@@ -270,7 +295,7 @@ public final class Machine {
 
     private static void fired(Course course, Input.TimerFired timer) {
         Long due = course.instance().timers().get(timer.id());
-        if (due == null || due != timer.dueMillis() || !course.isRunning()) {
+        if (due == null || due != timer.dueMillis() || !course.isLive()) {
             return;
         }
         String retried = Instance.retried(timer.id());

@@ -18,7 +18,7 @@ final class Operating {
         boolean isPaused = parked != null && parked.reason() == ParkReason.PAUSED;
         boolean fits =
                 switch (action.verb()) {
-                    case PAUSE -> course.isRunning();
+                    case PAUSE -> course.isLive();
                     case ABANDON -> !instance.status().isEnded();
                     case COMPENSATE -> !instance.status().isEnded() && course.isForward() && !course.isEnding();
                     case RESUME -> isPaused;
@@ -107,7 +107,7 @@ final class Operating {
 
     private static String expected(Input.Verb verb) {
         return switch (verb) {
-            case PAUSE -> "it RUNNING or COMPENSATING to pause it";
+            case PAUSE -> "it PENDING, RUNNING or COMPENSATING to pause it";
             case ABANDON -> "it not to have ended to abandon it";
             case COMPENSATE -> "it to go forward, and not to have all but completed, to compensate it";
             case RESUME -> "it PARKED by a pause to resume it";
@@ -127,7 +127,7 @@ final class Operating {
     }
 
     private static void proceed(Course course, Input.OperatorAction action, @Nullable String name) {
-        if (!course.isRunning()) {
+        if (!course.isLive()) {
             return;
         }
         switch (action.verb()) {
@@ -201,9 +201,9 @@ final class Operating {
     }
 
     /** Takes up the events that came while it was parked. */
-    private static void release(Course course) {
+    static void release(Course course) {
         for (var held : course.instance().held()) {
-            if (course.isRunning() && !held.trigger().equals("start")) {
+            if (course.isLive() && !held.trigger().equals("start")) {
                 course.emit(
                         new SagaEvent.EventReleased(held.trigger(), held.event().position()));
                 Machine.take(course, new Input.EventReceived(held.trigger(), held.event()));

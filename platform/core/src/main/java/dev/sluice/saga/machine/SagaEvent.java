@@ -16,6 +16,16 @@ public sealed interface SagaEvent {
             ReceivedEvent event,
             @Nullable Long deadlineMillis) implements SagaEvent {}
 
+    /**
+     * As many go as may: it has to wait.
+     *
+     * @param turn its place among those that wait; the lowest goes first
+     */
+    record SagaPending(long turn) implements SagaEvent {}
+
+    /** Its turn has come. */
+    record SagaAdmitted() implements SagaEvent {}
+
     /** The state as the definition's code made it. */
     record StateBegun(JsonNode state) implements SagaEvent {}
 

@@ -44,6 +44,7 @@ public final class Scenario {
     private long nowMicros = START_MICROS;
     private int received;
     private int acted;
+    private boolean isFull;
 
     /** One attempt; {@code schedule} tells those apart that an operator had sent again. */
     private record Sent(String step, Direction direction, int epoch, int attempt, long schedule) {
@@ -92,7 +93,7 @@ public final class Scenario {
             }
             if (isStart && !isLive()) {
                 int run = trial.hasBegun() ? trial.instance().run() + 1 : 1;
-                trial.begin(key, run, event, nowMicros);
+                trial.begin(key, run, event, isFull ? (long) run : null, nowMicros);
                 concerned++;
             } else if (trial.hasBegun() && trial.instance().key().equals(key)) {
                 trial.react(new Input.EventReceived(trigger.id(), event), nowMicros);
@@ -103,6 +104,17 @@ public final class Scenario {
             throw Unexpected.found("event " + type + " " + data, "one that the instance of this scenario is for");
         }
         settle();
+    }
+
+    /** As many other instances go as may: one that starts has to wait. */
+    public void full() {
+        isFull = true;
+    }
+
+    /** Others have ended: the instance may go, and one that starts has not to wait. */
+    public void admit() {
+        isFull = false;
+        react(new Input.Admit());
     }
 
     private boolean isLive() {

@@ -37,13 +37,17 @@ public final class Trial {
         this.definition = definition;
     }
 
-    /** The first reaction of an instance; of another run when there was one before. */
-    public Reaction begin(String key, int run, ReceivedEvent event, long nowMicros) {
+    /**
+     * The first reaction of an instance; of another run when there was one before.
+     *
+     * @param turn null when it may go at once
+     */
+    public Reaction begin(String key, int run, ReceivedEvent event, @Nullable Long turn, long nowMicros) {
         live = null;
         stored = null;
         recorded.clear();
         reactions = 0;
-        return made(key, run, ignored -> Machine.begin(definition, key, run, event, nowMicros), nowMicros);
+        return made(key, run, ignored -> Machine.begin(definition, key, run, event, turn, nowMicros), nowMicros);
     }
 
     public Reaction react(Input input, long nowMicros) {

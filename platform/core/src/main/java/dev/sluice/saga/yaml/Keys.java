@@ -56,6 +56,19 @@ record Keys(Document document, Node node, String path, Map<String, Node> values)
         return Duration.ofMillis(millis);
     }
 
+    @Nullable
+    Integer whole(String key) {
+        var value = values.get(key);
+        if (value == null) {
+            return null;
+        }
+        String text = document.text(value, path(key));
+        if (!text.matches("[1-9][0-9]{0,8}")) {
+            throw invalid(key, "found '" + text + "', expected a whole number from 1 on");
+        }
+        return Integer.valueOf(text);
+    }
+
     boolean truth(String key) {
         var value = values.get(key);
         if (value == null) {

@@ -237,7 +237,7 @@ class MachineTest {
     }
 
     private static Instance begun(SagaDefinition definition) {
-        return Machine.begin(definition, "k", 1, event("Started"), 0).after();
+        return Machine.begin(definition, "k", 1, event("Started"), null, 0).after();
     }
 
     private static ReceivedEvent event(String type) {

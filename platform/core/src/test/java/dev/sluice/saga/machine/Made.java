@@ -100,6 +100,7 @@ final class Made implements SagaCode {
                         false,
                         Structure.STUCK_AFTER,
                         Structure.HOLD_EARLY,
+                        null,
                         stages,
                         publishes,
                         publishes,

@@ -67,6 +67,7 @@ class SagaFileTest {
                 of.restart(),
                 of.stuckAfter(),
                 of.holdEarly(),
+                of.maxRunning(),
                 of.stages(),
                 of.publishesCompleted(),
                 of.publishesCompensated(),
@@ -141,6 +142,16 @@ class SagaFileTest {
                 .isNotEqualTo(definition(SMALL).hash());
         assertThat(definition(SMALL + "# a comment\n").hash())
                 .isEqualTo(definition(SMALL).hash());
+    }
+
+    @Test
+    void howManyGoAtOnceIsPartOfTheStructure() {
+        var limited = definition(SMALL + "maxRunning: 3\n");
+
+        assertThat(limited.structure().maxRunning()).isEqualTo(3);
+        assertThat(limited.hash()).isNotEqualTo(definition(SMALL).hash());
+        assertThatThrownBy(() -> read(SMALL + "maxRunning: 0\n"))
+                .hasMessageContaining("maxRunning: found '0', expected a whole number from 1 on");
     }
 
     @Test

@@ -67,7 +67,8 @@ final class SagasShowCommand {
         @Option(
                 names = "--status",
                 paramLabel = "STATUS",
-                description = "RUNNING, COMPENSATING, PARKED, COMPLETED, COMPENSATED, FAILED, RETRYING or STUCK.")
+                description =
+                        "PENDING, RUNNING, COMPENSATING, PARKED, COMPLETED, COMPENSATED, FAILED, RETRYING or STUCK.")
         private @Nullable String status;
 
         @Option(names = "--older-than", paramLabel = "10m", description = "Nothing has happened to it for so long.")

@@ -1,0 +1,89 @@
+package dev.sluice.saga;
+
+import dev.sluice.saga.Incoming.Concern;
+import dev.sluice.saga.Incoming.Matched;
+import dev.sluice.saga.definition.Trigger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What live instances wait for whose code this process does not have, by what was registered of their versions. For whom an event is, the versions of
+ * the saga that are there can tell: it is then kept by the instance. When none of them knows its type, it becomes a dead letter. Any thread.
+ */
+final class Missing {
+    private final Definitions definitions;
+    private final Tally tally;
+    private volatile Map<String, List<Wait>> registered = Map.of();
+
+    /** A version of a saga waits for a type of event, to step on or to turn back. */
+    record Wait(String saga, int version, Trigger trigger) {
+        private Matched matched() {
+            return new Matched(version, trigger.id());
+        }
+    }
+
+    Missing(Definitions definitions, Tally tally) {
+        this.definitions = definitions;
+        this.tally = tally;
+    }
+
+    void know(List<Wait> waits) {
+        registered = waits.stream()
+                .collect(Collectors.groupingBy(wait -> wait.trigger().event()));
+    }
+
+    boolean wants(String type) {
+        return !waits(type).isEmpty();
+    }
+
+    private List<Wait> waits(String type) {
+        return registered.getOrDefault(type, List.of()).stream()
+                .filter(wait -> definitions.of(wait.saga(), wait.version()) == null
+                        && tally.live(wait.saga(), wait.version()) > 0)
+                .toList();
+    }
+
+    /** With those that code which is not there would tell, as far as that can be. */
+    Definitions.Read completed(Definitions.Read read) {
+        var waits = waits(read.event().type());
+        if (waits.isEmpty()) {
+            return read;
+        }
+        var concerns = new ArrayList<Concern>();
+        for (var concern : read.concerns()) {
+            var triggers = new ArrayList<>(concern.triggers());
+            if (concern.id() != null) {
+                triggers.addAll(matched(waits, concern.saga()));
+            }
+            concerns.add(new Concern(concern.saga(), concern.id(), triggers, concern.problem()));
+        }
+        waits.stream()
+                .map(Wait::saga)
+                .distinct()
+                .filter(saga -> !definitions.wants(saga, read.event().type()))
+                .forEach(saga -> concerns.add(unknown(saga, matched(waits, saga))));
+        return new Definitions.Read(read.event(), concerns);
+    }
+
+    private static List<Matched> matched(List<Wait> waits, String saga) {
+        return waits.stream()
+                .filter(wait -> wait.saga().equals(saga))
+                .map(Wait::matched)
+                .toList();
+    }
+
+    private static Concern unknown(String saga, List<Matched> triggers) {
+        return new Concern(
+                saga,
+                null,
+                triggers,
+                "found no code of version "
+                        + triggers.stream()
+                                .map(each -> String.valueOf(each.version()))
+                                .distinct()
+                                .collect(Collectors.joining(", "))
+                        + ", whose instances wait for it, expected it to be registered");
+    }
+}
