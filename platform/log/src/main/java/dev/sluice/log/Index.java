@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -64,7 +65,7 @@ final class Index implements AutoCloseable {
         this.knownStreams = seams.knownStreams();
         this.reader = new IndexReader(store, this);
         byte[] indexed = store.get(Store.Family.IDX, IndexKeys.indexed());
-        current = new Run(indexed == null ? 1 : Bytes.getLong(indexed, 0) + 1);
+        current = new Run(indexed == null ? 1 : Bytes.getLong(indexed, 0) + 1, 0);
         runs = new Run[] {current};
         files = Executors.newSingleThreadExecutor(task -> {
             var thread = new Thread(task, "sluice-log-index-" + shard);
@@ -111,6 +112,11 @@ final class Index implements AutoCloseable {
         state = new StreamState(name, last.id(), last.version());
         know(state);
         return state;
+    }
+
+    /** Streams that {@link #stream} will be asked for soon. */
+    void fetch(int count, IntFunction<String> names) {
+        known.fetch(count, names);
     }
 
     private void know(StreamState stream) {
@@ -201,7 +207,7 @@ final class Index implements AutoCloseable {
 
     private synchronized void begin(long first) {
         Run[] more = Arrays.copyOf(runs, runs.length + 1);
-        current = new Run(first);
+        current = new Run(first, current.streams().size());
         lastType = null;
         lastCategory = null;
         more[runs.length] = current;

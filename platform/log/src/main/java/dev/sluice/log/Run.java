@@ -23,7 +23,7 @@ final class Run {
 
     private final long first;
     /** Those that have events here; complete when the run is full. */
-    private final List<StreamState> streams = new ArrayList<>();
+    private final List<StreamState> streams;
 
     private final StreamEnds ends = new StreamEnds();
     private final ConcurrentHashMap<String, Postings> types = new ConcurrentHashMap<>();
@@ -33,8 +33,10 @@ final class Run {
     private int count;
     private long streamBytes;
 
-    Run(long first) {
+    /** @param expectedStreams how many streams it will about have events of */
+    Run(long first, int expectedStreams) {
         this.first = first;
+        streams = new ArrayList<>(expectedStreams);
     }
 
     /** Offset of the first event that belongs here. */

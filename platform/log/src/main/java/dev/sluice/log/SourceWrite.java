@@ -1,9 +1,13 @@
 package dev.sluice.log;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link SourceBatch} as a write. */
 final class SourceWrite implements Write<SourceBatch.Ingested> {
+    /** So many streams are brought near the processor together. */
+    private static final int AHEAD = 128;
+
     private final SourceBatch batch;
     private @Nullable ParkedKeys parked;
 
@@ -30,7 +34,13 @@ final class SourceWrite implements Write<SourceBatch.Ingested> {
         int appended = 0;
         int refused = 0;
         int skipped = 0;
-        for (SourceBatch.SourceEvent event : batch.records()) {
+        List<SourceBatch.SourceEvent> records = batch.records();
+        for (int i = 0; i < records.size(); i++) {
+            if (i % AHEAD == 0) {
+                int from = i;
+                transaction.fetch(Math.min(AHEAD, records.size() - i), ahead -> records.get(from + ahead).stream());
+            }
+            SourceBatch.SourceEvent event = records.get(i);
             if (event.sourceOffset() < stored) {
                 skipped++;
             } else if (append(event, letters, transaction)) {

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,10 @@ final class StreamTable {
 
     private int size;
     private int hand;
+    private @Nullable StreamState[] near = {};
+
+    @SuppressWarnings("unused") // else what is read only to have it near would not be read
+    private int fetched;
 
     int size() {
         return size;
@@ -66,6 +71,31 @@ final class StreamTable {
             }
             Thread.onSpinWait();
         }
+    }
+
+    /**
+     * Reads what names lead to, one step of all of them before the next: so the processor waits once for many streams, and they are near when they
+     * are looked for. On the writer thread.
+     */
+    void fetch(int count, IntFunction<String> names) {
+        @Nullable StreamState[] now = buckets;
+        if (count > near.length) {
+            near = new StreamState[count];
+        }
+        for (int i = 0; i < count; i++) {
+            near[i] = now[StreamState.hash(names.apply(i)) & now.length - 1];
+        }
+        int read = 0;
+        for (int i = 0; i < count; i++) {
+            read += near[i] == null ? 0 : near[i].hash();
+        }
+        for (int i = 0; i < count; i++) {
+            read += near[i] == null ? 0 : near[i].name().hashCode();
+        }
+        for (int i = 0; i < count; i++) {
+            read += near[i] == null ? 0 : near[i].name().charAt(0);
+        }
+        fetched = read;
     }
 
     private static @Nullable StreamState bucket(@Nullable StreamState[] of, int number) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,11 @@ final class Transaction implements ShardTransaction {
     public long version(String stream) {
         StreamState state = stateOf(stream);
         return state == null ? 0 : versionOf(state);
+    }
+
+    /** Streams that this write will append to soon. */
+    void fetch(int streamCount, IntFunction<String> names) {
+        index.fetch(streamCount, names);
     }
 
     private @Nullable StreamState stateOf(String stream) {
