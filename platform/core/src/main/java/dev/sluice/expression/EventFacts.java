@@ -33,6 +33,7 @@ public final class EventFacts extends Facts {
     private static final int MAX_DEPTH = 200;
 
     private final Node root;
+    private final @Nullable FieldScan scan;
     private final @Nullable Object[] values;
     private @Nullable RecordedEvent event;
     private @Nullable String streamKey;
@@ -46,6 +47,7 @@ public final class EventFacts extends Facts {
     EventFacts(EventSlots slots, int maxSteps) {
         super(maxSteps);
         root = slots.root();
+        scan = FieldScan.of(root);
         values = new Object[slots.count()];
     }
 
@@ -99,6 +101,10 @@ public final class EventFacts extends Facts {
         if (from.dataLength() == 0 || !from.isJson()) {
             return;
         }
+        if (scan != null && scan.read(from.dataArray(), from.dataStart(), from.dataLength(), values)) {
+            return;
+        }
+        Arrays.fill(values, null);
         try (JsonParser parser = JSON.createParser(from.dataArray(), from.dataStart(), from.dataLength())) {
             store(parser, parser.nextToken(), root);
         } catch (IOException malformed) {
