@@ -16,12 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides when rows go from memory to the store, and has it done on a thread of its own while the fold goes on: by bytes, by a
+ * Decides when rows go from memory to the store, and has it done on a thread of its own while the fold goes on: by bytes, by four
  * million events, by the flush interval, or asked. One spill is under way at a time. For the fold thread.
  */
 final class Spiller {
     private static final Logger LOG = LoggerFactory.getLogger(Spiller.class);
-    private static final long SPILL_EVENTS = 1_000_000;
+    private static final long SPILL_EVENTS = 4_000_000;
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FINISH_SECONDS = 60;
 

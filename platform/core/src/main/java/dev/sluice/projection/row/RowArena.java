@@ -14,6 +14,7 @@ final class RowArena {
     private static final int CHUNK_BYTES = 1 << OFFSET_BITS;
     private static final int FIRST_CHUNK_BYTES = 4 << 10;
     private static final int LINE_BYTES = 64;
+    private static final int PADDING = 16;
     private static final int OFFSET_MASK = CHUNK_BYTES - 1;
 
     private final List<byte[]> chunks = new ArrayList<>();
@@ -59,23 +60,30 @@ final class RowArena {
         return place;
     }
 
-    /** Gives a row another stored form, where it stands if the length is the same; its place. */
+    /** Gives a row another stored form, where it stands when there is room; its place. */
     int change(int place, ByteWriter stored) {
         byte[] bytes = bytes(place);
         int at = at(place);
-        int sizeAt = RowImage.sizeAt(bytes, at);
-        if (RowImage.storedBytes(bytes, at) == stored.size()) {
-            stored.copyTo(bytes, RowImage.storedAt(bytes, at));
-            return place;
-        }
-        garbage += RowImage.length(bytes, at);
+        int keyBytes = RowImage.sizeAt(bytes, at) - at;
+        int taken = taken(RowImage.length(bytes, at));
         head.clear().varint(stored.size());
-        int keyBytes = sizeAt - at;
-        int next = room(keyBytes + head.size() + stored.size());
-        System.arraycopy(bytes, at, last, at(next), keyBytes);
-        head.copyTo(last, at(next) + keyBytes);
-        stored.copyTo(last, at(next) + keyBytes + head.size());
+        int length = keyBytes + head.size() + stored.size();
+        int next = place;
+        if (length > taken) {
+            garbage += taken;
+            next = room(length);
+            System.arraycopy(bytes, at, last, at(next), keyBytes);
+        }
+        byte[] into = bytes(next);
+        int sizeAt = at(next) + keyBytes;
+        head.copyTo(into, sizeAt);
+        stored.copyTo(into, sizeAt + head.size());
         return next;
+    }
+
+    /** What a row takes at least: most changes of its length then find room where it stands. */
+    private static int taken(int length) {
+        return length + PADDING - 1 & -PADDING;
     }
 
     /** Whether much of it is not wanted any more. */
@@ -94,11 +102,12 @@ final class RowArena {
     }
 
     private int room(int length) {
-        if (length > last.length - used) {
-            begin(length);
+        int taken = taken(length);
+        if (taken > last.length - used) {
+            begin(taken);
         }
         int place = chunks.size() - 1 << OFFSET_BITS | used;
-        used += length;
+        used += taken;
         return place;
     }
 
