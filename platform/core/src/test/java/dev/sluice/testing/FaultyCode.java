@@ -21,9 +21,18 @@ final class FaultyCode implements SagaCode {
         this.code = code;
     }
 
+    /** Thrown on purpose. */
+    static final class Called extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        Called() {
+            super("thrown on purpose");
+        }
+    }
+
     private SagaCode code() {
         if (isThrowing) {
-            throw new IllegalStateException("thrown on purpose");
+            throw new Called();
         }
         return code;
     }

@@ -29,7 +29,7 @@ final class FuzzedLife {
     private final Random random;
     private final FaultyCode code;
     private final Trial trial;
-    private final SagaLaws laws;
+    private final Replay replay;
     private final FuzzedWorld world;
     private final List<Input.Replied> answered = new ArrayList<>();
     private final List<Input.TimerFired> fired = new ArrayList<>();
@@ -46,15 +46,15 @@ final class FuzzedLife {
         code = new FaultyCode(definition.code());
         this.definition = new SagaDefinition(definition.structure(), code);
         trial = new Trial(this.definition);
-        laws = new SagaLaws(definition);
+        replay = new Replay(definition, code);
         world = new FuzzedWorld(fuzz, definition, random);
     }
 
     void live() {
         code.isThrowing = random.nextInt(20) == 0;
         Long turn = random.nextInt(4) == 0 ? 1L : null;
-        var begun = trial.begin("k", 1, event(definition.structure().start()), turn, nowMicros);
-        laws.check(Instance.of(definition.name(), "k", 1), begun, nowMicros);
+        trial.begin("k", 1, event(definition.structure().start()), turn, nowMicros);
+        replay.follow(trial);
         for (int i = random.nextInt(MAX_FAULTY); i > 0; i--) {
             nowMicros += random.nextInt(4) == 0 ? random.nextInt(60_000_000) : random.nextInt(50_000);
             code.isThrowing = random.nextInt(25) == 0;
@@ -175,13 +175,12 @@ final class FuzzedLife {
     }
 
     private Reaction react(Input input) {
-        var before = trial.instance().copy();
         told.add(nowMicros / 1_000 + " " + (code.isThrowing ? "(throws) " : "") + shown(input));
         var reaction = trial.react(input, nowMicros);
         reaction.events()
                 .forEach(event -> told.add("    " + SagaJson.type(event) + " "
                         + new String(SagaJson.bytes(event), java.nio.charset.StandardCharsets.UTF_8)));
-        laws.check(before, reaction, nowMicros);
+        replay.follow(trial);
         return reaction;
     }
 

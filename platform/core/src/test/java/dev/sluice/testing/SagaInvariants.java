@@ -47,7 +47,14 @@ public final class SagaInvariants {
 
     private SagaInvariants(Log log, List<SagaDefinition> definitions) {
         this.log = log;
-        this.definitions = definitions;
+        this.definitions = definitions.stream().map(SagaInvariants::withoutCode).toList();
+    }
+
+    /** Nothing here may call code: what folds to the rows that the process left, does so without it (I9). */
+    private static SagaDefinition withoutCode(SagaDefinition definition) {
+        var code = new FaultyCode(definition.code());
+        code.isThrowing = true;
+        return new SagaDefinition(definition.structure(), code);
     }
 
     /** What participants know, for the invariants that are about them. */
@@ -194,6 +201,7 @@ public final class SagaInvariants {
             known.add(it.position());
         } else if (event instanceof SagaEvent.EventHeld it) {
             known.add(it.event().position());
+            carries(it.event().position(), it.event().data(), at);
         } else if (event instanceof SagaEvent.EventIgnored it) {
             known.add(it.position());
         } else if (event instanceof SagaEvent.CancelRefused it) {
@@ -202,6 +210,15 @@ public final class SagaInvariants {
                 && it.detail().contains(" at ")) {
             known.add(it.detail().substring(it.detail().lastIndexOf(' ') + 1));
         }
+    }
+
+    /** What is held needs no log to be read again. */
+    private void carries(String position, JsonNode data, String at) {
+        var source = log.event(Position.parse(position));
+        demand(
+                source == null || data.equals(read(source.data())),
+                "I31",
+                at + " holds " + position + " with other data than it came with: " + data);
     }
 
     private void rows(int shard) {
@@ -296,6 +313,7 @@ public final class SagaInvariants {
             String[] names = part.split("/");
             row.forEach(each -> {
                 String position = each.path("event").path("position").textValue();
+                carries(position, each.path("event").path("data"), key);
                 timers.add("saga/t/%016x/%s/early:%s"
                         .formatted(each.path("untilMillis").asLong(), part, position));
                 positions

@@ -1,5 +1,7 @@
 package dev.sluice.testing;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.log.Position;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.definition.Step;
 import dev.sluice.saga.definition.Structure;
@@ -11,8 +13,10 @@ import dev.sluice.saga.machine.Status;
 import dev.sluice.saga.machine.StepState;
 import dev.sluice.saga.machine.StepStatus;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The invariants of an instance that its events alone can show, held against every reaction; a message begins with the number of what is broken. */
 final class SagaLaws {
@@ -20,8 +24,15 @@ final class SagaLaws {
             Set.of(StepStatus.SUCCEEDED, StepStatus.UNKNOWN, StepStatus.UNDOING, StepStatus.UNDO_FAILED);
 
     private final Structure structure;
-    private final Map<String, String> commandIds = new HashMap<>();
     private final boolean isMachine;
+    private final Map<String, String> commandIds = new HashMap<>();
+    /** Positions that the instance has taken notice of. */
+    private final Set<String> noticed = new HashSet<>();
+    /** The last of them, by the shard and whether it lay before the start: such events came too early, and were kept until then. */
+    private final Map<String, Long> lastNoticed = new HashMap<>();
+
+    private final Map<String, JsonNode> heldData = new HashMap<>();
+    private @Nullable Position start;
     private boolean isCompensating;
 
     SagaLaws(SagaDefinition definition) {
@@ -40,6 +51,11 @@ final class SagaLaws {
     }
 
     private void event(Instance instance, SagaEvent event, long nowMicros) {
+        var position = position(event);
+        if (position != null && noticed.add(position)) {
+            arrives(Position.parse(position));
+        }
+        held(instance, event);
         if (event instanceof SagaEvent.StepScheduled it) {
             scheduled(instance, it);
         } else if (event instanceof SagaEvent.StepWaiting it) {
@@ -84,6 +100,51 @@ final class SagaLaws {
                         || event instanceof SagaEvent.ReplyIgnored,
                 "I17",
                 event + " after the end");
+    }
+
+    /** Of an event of the log that an instance tells of, null when it tells of none. */
+    private static @Nullable String position(SagaEvent event) {
+        if (event instanceof SagaEvent.SagaStarted it) {
+            return it.event().position();
+        } else if (event instanceof SagaEvent.EventHeld it) {
+            return it.event().position();
+        } else if (event instanceof SagaEvent.EventIgnored it) {
+            return it.position();
+        } else if (event instanceof SagaEvent.CancelRefused it) {
+            return it.position();
+        } else if (event instanceof SagaEvent.CompensationStarted it
+                && it.reason().equals("cancelled")) {
+            return it.detail().substring(it.detail().lastIndexOf(' ') + 1);
+        }
+        return event instanceof SagaEvent.StepSucceeded it ? it.position() : null;
+    }
+
+    private void arrives(Position position) {
+        start = start == null ? position : start;
+        boolean isEarly = position.shard() == start.shard() && position.offset() < start.offset();
+        var last = lastNoticed.put(position.shard() + (isEarly ? " early" : ""), position.offset());
+        demand(
+                last == null || last < position.offset(),
+                "I12",
+                position + " is taken notice of behind " + position.shard() + ":" + last);
+    }
+
+    private void held(Instance instance, SagaEvent event) {
+        if (event instanceof SagaEvent.EventHeld it) {
+            heldData.put(it.event().position(), it.event().data());
+        } else if (event instanceof SagaEvent.EventReleased it) {
+            demand(
+                    instance.held().stream()
+                            .anyMatch(held -> held.event().position().equals(it.position())
+                                    && held.event().data().equals(heldData.get(it.position()))),
+                    "I31",
+                    it.position() + " is released, and is not held with the data that it came with");
+        } else if (event instanceof SagaEvent.StepSucceeded it && heldData.containsKey(it.position())) {
+            demand(
+                    it.reply().equals(heldData.get(it.position())),
+                    "I31",
+                    it.position() + " was held, and is taken on with other data");
+        }
     }
 
     private void scheduled(Instance instance, SagaEvent.StepScheduled it) {

@@ -16,15 +16,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * One instance of a saga, played against what is expected of it: the code that runs in production, a virtual clock, no server. Strict: whatever is sent
  * has to be expected before time passes or a status is looked at. Every reaction is made twice, stored, folded and read back, and
- * has to come to the same each time: a crash between any two inputs changes nothing.
+ * has to come to the same each time: a crash between any two inputs changes nothing. What is recorded is folded once more by code that throws, and
+ * every reaction held against the invariants that an instance's events can show.
  *
  * <p>Records become JSON; their simple name is the type of an event or a reply.
  */
 public final class SagaScenario {
     private final Scenario scenario;
+    private final Replay replay;
 
     private SagaScenario(SagaDefinition definition) {
-        scenario = new Scenario(definition);
+        var code = new FaultyCode(definition.code());
+        scenario = new Scenario(new SagaDefinition(definition.structure(), code));
+        replay = new Replay(definition, code);
     }
 
     public static SagaScenario of(SagaDefinition definition) {
@@ -193,6 +197,9 @@ public final class SagaScenario {
     private SagaScenario told(Runnable next) {
         try {
             next.run();
+            if (scenario.trial().hasBegun()) {
+                replay.follow(scenario.trial());
+            }
         } catch (Unexpected unexpected) {
             throw new AssertionError(unexpected.getMessage(), unexpected);
         }
