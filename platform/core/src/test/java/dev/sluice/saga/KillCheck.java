@@ -7,7 +7,6 @@ import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.StepStatus;
 import dev.sluice.testing.SagaInvariants;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,11 +21,13 @@ final class KillCheck {
 
     private KillCheck() {}
 
-    static List<String> broken(Path folder, KillParticipants participants) {
-        try (var log = Log.open(folder, LogOptions.defaults().withShards(KillChild.SHARDS))) {
+    static List<String> broken(KillHouse house, KillParticipants participants) {
+        try (var log = Log.open(house.log(), LogOptions.defaults().withShards(KillChild.SHARDS))) {
             var broken = new ArrayList<>(SagaInvariants.broken(
                     log, List.of(KillChild.DEFINITION), ledgers(log, participants), KillCheck::correlated));
             publications(log, broken);
+            broken.addAll(KillTimers.broken(log, house.startsMicros()));
+            broken.addAll(house.broken());
             return broken;
         }
     }

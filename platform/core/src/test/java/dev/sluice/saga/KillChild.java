@@ -9,6 +9,7 @@ import dev.sluice.log.Append;
 import dev.sluice.log.Event;
 import dev.sluice.log.EventQuery;
 import dev.sluice.log.Expected;
+import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.log.RecordedEvent;
@@ -55,7 +56,9 @@ final class KillChild {
     /** {@code PLACE:COUNT}: ends the process when the engine is there for that time. */
     static final String FAILPOINT = "saga.failpoint";
 
-    static final SagaDefinition DEFINITION = Sagas.of("order-fulfilment", 1)
+    private static final String NAME = "order-fulfilment";
+
+    static final SagaDefinition DEFINITION = Sagas.of(NAME, 1)
             .timeout(TIMEOUT)
             .within(Duration.ofMinutes(10))
             .patience(Duration.ofSeconds(2))
@@ -72,6 +75,10 @@ final class KillChild {
             .publishing()
             .build();
 
+    /** Under the same version, which must not be. */
+    private static final SagaDefinition OTHER =
+            Sagas.of(NAME, 1).step("reserve").pivot("ship").build();
+
     private static final SagaLimits LIMITS = new SagaLimits(256, 64, 1 << 20, Duration.ofSeconds(1), 1 << 20);
     private static final LongSupplier CLOCK = LogOptions.defaults().clockMicros();
 
@@ -83,6 +90,7 @@ final class KillChild {
     private final AtomicLong questions = new AtomicLong();
     private final Log log;
     private final LocalEventLog events;
+    private final CountedRows reads;
     private final SagaRoom room;
 
     public static void main(String[] args) throws IOException {
@@ -94,14 +102,15 @@ final class KillChild {
         socket.setTcpNoDelay(true);
         out = socket.getOutputStream();
         log = Log.open(folder, LogOptions.defaults().withShards(SHARDS));
-        var reads = new ReadPool(vertx, 2);
-        events = new LocalEventLog(vertx, log, mesh, reads);
+        var pool = new ReadPool(vertx, 2);
+        events = new LocalEventLog(vertx, log, mesh, pool);
         SagaHouse.answer(vertx.deployVerticle(new ShardVerticle(log, mesh)));
         var metrics = new SimpleMeterRegistry();
-        new CommandRoom(events, mesh, reads, 100, metrics).register(Shelf.aggregate());
+        new CommandRoom(events, mesh, pool, 100, metrics).register(Shelf.aggregate());
         STEPS.forEach(step -> mesh.consumer(
                 step, ParticipantCommand.class, (ParticipantCommand command, Call call) -> ask(step, command)));
-        room = new SagaRoom(vertx, events, mesh, LIMITS, CLOCK, metrics, failpoint());
+        reads = new CountedRows(events);
+        room = new SagaRoom(vertx, reads.log(), mesh, LIMITS, CLOCK, metrics, failpoint());
     }
 
     private static Failpoints failpoint() {
@@ -120,11 +129,11 @@ final class KillChild {
 
     private void serve() throws IOException {
         var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-        var starting = room.register(DEFINITION).compose(known -> room.start());
-        starting.onSuccess(started -> say(Json.MAPPER.createObjectNode().put("ready", true)))
-                .onFailure(failed -> {
-                    throw new IllegalStateException(failed);
-                });
+        var starting =
+                refuseOther().compose(refused -> room.register(DEFINITION)).compose(known -> room.start());
+        starting.onSuccess(this::ready).onFailure(failed -> {
+            throw new IllegalStateException(failed);
+        });
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             var message = Json.MAPPER.readTree(line);
             if (message.has("answer")) {
@@ -134,6 +143,34 @@ final class KillChild {
             }
         }
         Runtime.getRuntime().halt(2); // the parent is gone
+    }
+
+    /** I35: once the version is in the log, another content is refused, whoever comes first after a restart. */
+    private Future<Void> refuseOther() {
+        if (log.readStream("$saga-definition." + NAME, 1, EventQuery.Direction.FORWARD, 1)
+                .isEmpty()) {
+            return Future.succeededFuture();
+        }
+        return room.register(OTHER).transform(other -> {
+            boolean isRefused = other.cause() instanceof Failure failure
+                    && failure.kind() == Failure.Kind.DEFINITION_INVALID
+                    && room.definitions().isEmpty();
+            check(isRefused, "I35: found another content of version 1 " + other + ", expected it refused");
+            return Future.succeededFuture();
+        });
+    }
+
+    /** I38: it has started without a look at the instances; what it sends and waits for has rows of its own. */
+    private void ready(@Nullable Void started) {
+        long instances = reads.count(RowKeys.INSTANCES) + reads.count(RowKeys.STATUSES);
+        check(instances == 0, "I38: found " + instances + " rows of instances read by a start, expected none");
+        say(Json.MAPPER.createObjectNode().put("ready", true));
+    }
+
+    private void check(boolean holds, String problem) {
+        if (!holds) {
+            say(Json.MAPPER.createObjectNode().put("broken", problem));
+        }
     }
 
     private Future<ParticipantReply> ask(String step, ParticipantCommand command) {
@@ -168,7 +205,8 @@ final class KillChild {
         return switch (message.path("do").textValue()) {
             case "append" -> append(message).map(appended -> Json.MAPPER.createObjectNode());
             case "act" -> act(message);
-            case "parked" -> parked();
+            case "parked" -> list(Status.PARKED);
+            case "running" -> list(Status.RUNNING);
             case "counts" -> counts();
             case "condemned" -> condemned();
             case "stop" -> stop();
@@ -206,9 +244,9 @@ final class KillChild {
                 .map(after -> Json.MAPPER.createObjectNode());
     }
 
-    private Future<JsonNode> parked() {
-        var query = new InstanceQuery(DEFINITION.name(), Set.of(Status.PARKED), null, null, Set.of());
-        return room.list(query, "", 100).map(page -> {
+    private Future<JsonNode> list(Status status) {
+        var query = new InstanceQuery(DEFINITION.name(), Set.of(status), null, null, Set.of());
+        return room.list(query, "", 500).map(page -> {
             var list = Json.MAPPER.createArrayNode();
             page.instances().forEach(each -> list.add(told(each)));
             return list;
@@ -216,13 +254,13 @@ final class KillChild {
     }
 
     private static ObjectNode told(Instance instance) {
-        var parked = java.util.Objects.requireNonNull(instance.parked());
-        return Json.MAPPER
-                .createObjectNode()
-                .put("key", instance.key())
-                .put("reason", parked.reason().name())
-                .put("step", parked.step())
-                .put("direction", parked.direction().name());
+        var told = Json.MAPPER.createObjectNode().put("key", instance.key());
+        var parked = instance.parked();
+        return parked == null
+                ? told
+                : told.put("reason", parked.reason().name())
+                        .put("step", parked.step())
+                        .put("direction", parked.direction().name());
     }
 
     private Future<JsonNode> counts() {

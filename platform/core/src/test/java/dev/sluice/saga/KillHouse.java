@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -34,6 +35,8 @@ final class KillHouse implements AutoCloseable {
     private final ScheduledExecutorService late = Executors.newSingleThreadScheduledExecutor();
     private final AtomicLong numbers = new AtomicLong();
     private final Object lives = new Object();
+    private final List<Long> startsMicros = new CopyOnWriteArrayList<>();
+    private final List<String> broken = new CopyOnWriteArrayList<>();
     private volatile @Nullable Life life;
 
     /** The process is gone before it answered. */
@@ -94,6 +97,8 @@ final class KillHouse implements AutoCloseable {
                 } else if (waiting != null) {
                     waiting.complete(message.path("done"));
                 }
+            } else if (message.has("broken")) {
+                broken.add(message.path("broken").textValue());
             } else {
                 ready.complete(null);
             }
@@ -148,6 +153,7 @@ final class KillHouse implements AutoCloseable {
             command.add("-D" + KillChild.FAILPOINT + "=" + failpoint);
         }
         command.addAll(List.of(KillChild.class.getName(), log().toString(), String.valueOf(server.getLocalPort())));
+        startsMicros.add(TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
         var output = ProcessBuilder.Redirect.appendTo(output().toFile());
         var process = new ProcessBuilder(command)
                 .redirectOutput(output)
@@ -176,6 +182,16 @@ final class KillHouse implements AutoCloseable {
 
     Path output() {
         return folder.resolve("child.log");
+    }
+
+    /** When each life began, before it did anything. */
+    List<Long> startsMicros() {
+        return startsMicros;
+    }
+
+    /** The invariants that lives have found broken themselves. */
+    List<String> broken() {
+        return broken;
     }
 
     private Life life() {

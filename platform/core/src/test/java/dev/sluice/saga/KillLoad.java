@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Appends the events of as many sagas as it is let, each until it is acknowledged. */
 final class KillLoad implements AutoCloseable {
+    /** Keys that end so are of instances whose code throws as soon as it is called. */
+    static final String SICK = "?";
+
+    private static final int SICK_OF = 50;
     private static final int WRITERS = 4;
 
     private final KillHouse house;
@@ -69,8 +73,12 @@ final class KillLoad implements AutoCloseable {
         }
     }
 
+    private static boolean isSick(int number) {
+        return number % SICK_OF == 7;
+    }
+
     static String key(int number) {
-        return "k/" + number + (number % 5 == 4 ? KillParticipants.DOOMED : "");
+        return "k/" + number + (isSick(number) ? SICK : number % 5 == 4 ? KillParticipants.DOOMED : "");
     }
 
     private List<ObjectNode> events(int number) {
@@ -97,7 +105,7 @@ final class KillLoad implements AutoCloseable {
     static ObjectNode event(String id, String stream, String type, String key, boolean dies) {
         var message =
                 KillHouse.message("append").put("id", id).put("stream", stream).put("type", type);
-        message.putObject("data").put("id", key).put("dies", dies);
+        message.putObject("data").put("id", key).put("dies", dies).put("sick", key.endsWith(SICK));
         return message;
     }
 

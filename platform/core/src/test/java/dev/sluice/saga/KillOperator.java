@@ -10,15 +10,19 @@ import java.util.Random;
 
 /**
  * An operator of the killed process: decides on what is parked, does by hand what its decision says was done, and says it again under the same action
- * id until it was heard, and once more.
+ * id until it was heard, and once more. Pauses some that run. What is sick, its code at an end, is left parked for the last.
  */
 final class KillOperator {
+    private static final int PAUSES_OF = 3;
+
     private final KillHouse house;
     private final KillParticipants participants;
     private final Random random;
     private final Map<String, Action> decided = new HashMap<>();
     private final Map<Verb, Integer> acted = new EnumMap<>(Verb.class);
     private int actions;
+    private int left;
+    private boolean isLast;
 
     private record Action(String id, Verb verb) {}
 
@@ -32,11 +36,50 @@ final class KillOperator {
         return acted;
     }
 
-    /** Acts on all that is parked now; how many that were. */
+    /** Those that were left parked the last time. */
+    int left() {
+        return left;
+    }
+
+    /** From now on nothing is left. */
+    void endSick() {
+        isLast = true;
+    }
+
+    /** Acts on all that is parked now and not left; how many that were. */
     int act() {
-        var parked = house.call(KillHouse.message("parked"));
-        parked.forEach(this::act);
-        return parked.size();
+        int acting = 0;
+        int leaving = 0;
+        for (var each : house.call(KillHouse.message("parked"))) {
+            if (isLast || !each.path("key").textValue().endsWith(KillLoad.SICK)) {
+                act(each);
+                acting++;
+            } else {
+                leaving++;
+            }
+        }
+        left = leaving;
+        if (!participants.isCalm() && random.nextInt(PAUSES_OF) == 0) {
+            pauseOne();
+        }
+        return acting;
+    }
+
+    /** It may have ended, or been parked, meanwhile. */
+    private void pauseOne() {
+        var running = house.call(KillHouse.message("running"));
+        if (running.isEmpty()) {
+            return;
+        }
+        String key = running.get(random.nextInt(running.size())).path("key").textValue();
+        var action = new Action("action-" + ++actions, Verb.PAUSE);
+        try {
+            say(key, action);
+            say(key, action);
+            acted.merge(Verb.PAUSE, 1, Integer::sum);
+        } catch (KillHouse.Refused tooLate) {
+            acted.merge(Verb.PAUSE, 0, Integer::sum);
+        }
     }
 
     private void act(JsonNode parked) {
@@ -64,6 +107,12 @@ final class KillOperator {
         String instance =
                 new InstanceId(KillChild.DEFINITION.name(), parked.path("key").textValue()).toString();
         String step = parked.path("step").asText("");
+        if (parked.path("key").textValue().endsWith(KillLoad.SICK)) {
+            return Verb.ABANDON;
+        }
+        if (parked.path("reason").textValue().equals("PAUSED")) {
+            return random.nextInt(10) == 0 ? Verb.ABANDON : Verb.RESUME;
+        }
         if (!participants.knows(step)) {
             return Verb.RETRY;
         }
@@ -74,22 +123,25 @@ final class KillOperator {
     }
 
     private Verb back(String instance, String step) {
-        var verb = List.of(Verb.RETRY, Verb.RETRY, Verb.RESOLVE, Verb.SKIP).get(random.nextInt(4));
+        var verb =
+                List.of(Verb.RETRY, Verb.RETRY_FRESH, Verb.RESOLVE, Verb.SKIP).get(random.nextInt(4));
         participants.persuade(instance);
-        return verb == Verb.RETRY || participants.repair(instance, step, true) ? verb : Verb.RETRY;
+        boolean isSentAgain = verb == Verb.RETRY || verb == Verb.RETRY_FRESH;
+        return isSentAgain || participants.repair(instance, step, true) ? verb : Verb.RETRY;
     }
 
     private Verb onward(String instance, String step) {
-        var verb = List.of(Verb.RETRY, Verb.RETRY, Verb.RESOLVE, Verb.SKIP, Verb.COMPENSATE)
+        var verb = List.of(Verb.RETRY, Verb.RETRY_FRESH, Verb.RESOLVE, Verb.SKIP, Verb.COMPENSATE)
                 .get(random.nextInt(5));
         boolean isDone =
                 switch (verb) {
                     case RESOLVE -> participants.repair(instance, step, false);
-                    case SKIP -> participants.repair(instance, step, true);
+                    // a command under a new id is another: the one before must have done nothing, and never do
+                    case SKIP, RETRY_FRESH -> participants.repair(instance, step, true);
                     case COMPENSATE ->
                         participants.repair(instance, step, true)
                                 && (step.equals("ship") || participants.repair(instance, "ship", true));
-                    case RETRY, RETRY_FRESH, PAUSE, RESUME, ABANDON -> true;
+                    case RETRY, PAUSE, RESUME, ABANDON -> true;
                 };
         return isDone ? verb : Verb.RETRY;
     }

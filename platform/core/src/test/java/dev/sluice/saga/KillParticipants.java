@@ -52,6 +52,10 @@ final class KillParticipants implements AutoCloseable {
         isCalm = true;
     }
 
+    boolean isCalm() {
+        return isCalm;
+    }
+
     long asked() {
         return asked.get();
     }

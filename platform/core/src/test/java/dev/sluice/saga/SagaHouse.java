@@ -55,7 +55,8 @@ final class SagaHouse implements AutoCloseable {
             LocalEventLog events,
             EventBusMesh mesh,
             SagaRoom room,
-            SimpleMeterRegistry metrics) {}
+            SimpleMeterRegistry metrics,
+            CountedRows rows) {}
 
     SagaHouse(Path folder, int shards) {
         this(folder, shards, SagaLimits.DEFAULTS);
@@ -91,10 +92,11 @@ final class SagaHouse implements AutoCloseable {
         var eventLog = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, READ_THREADS));
         addresses.forEach(address -> ledger.serve(mesh, address));
         var metrics = new SimpleMeterRegistry();
-        var room = new SagaRoom(vertx, eventLog, mesh, limits, this::nowMicros, metrics, Failpoints.NONE);
+        var rows = new CountedRows(eventLog);
+        var room = new SagaRoom(vertx, rows.log(), mesh, limits, this::nowMicros, metrics, Failpoints.NONE);
         definitions.forEach(each -> answer(room.register(each)));
         answer(room.start());
-        open = new Open(vertx, log, eventLog, mesh, room, metrics);
+        open = new Open(vertx, log, eventLog, mesh, room, metrics, rows);
         return this;
     }
 
@@ -139,6 +141,11 @@ final class SagaHouse implements AutoCloseable {
 
     LocalEventLog events() {
         return open().events();
+    }
+
+    /** How many rows of a kind have been read since the last start. */
+    long rowsRead(String kind) {
+        return open().rows().count(kind);
     }
 
     EventBusMesh mesh() {

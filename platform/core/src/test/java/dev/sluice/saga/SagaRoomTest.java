@@ -326,6 +326,50 @@ class SagaRoomTest {
     }
 
     @Test
+    void refusesItAfterARestartTooWhoeverComesFirst() {
+        open(Sagas.of("two-step", 1).pivot("ship"), "ship");
+        house.close();
+        house = new SagaHouse(folder, 2).start();
+
+        assertThatThrownBy(() -> SagaHouse.answer(house.room()
+                        .register(
+                                Sagas.of("two-step", 1).step("a").pivot("ship").build())))
+                .isInstanceOfSatisfying(Failure.class, refused -> assertThat(refused.kind())
+                        .isEqualTo(Failure.Kind.DEFINITION_INVALID));
+    }
+
+    @Test
+    void startsWithTheOutboxAndTheTimersWhateverInstancesThereAre() {
+        open(
+                Sagas.of("slow", 1)
+                        .step("reserve")
+                        .sleep("rest", Duration.ofHours(5))
+                        .pivot("ship"),
+                "reserve",
+                "ship");
+        var ended = IntStream.range(0, 60).mapToObj(i -> "ended" + i).toList();
+        ended.forEach(house::begin);
+        await().until(() -> ended.stream()
+                .allMatch(key -> house.find("slow", key) != null
+                        && house.types("slow", key, 1).contains("StepWaiting")));
+        house.pass(Duration.ofHours(5));
+        ended.forEach(key -> house.reach("slow", key, Status.COMPLETED));
+        house.begin("resting");
+        await().until(() -> house.types("slow", "resting", 1).contains("StepWaiting"));
+        house.ledger().manner(command -> Ledger.Manner.SILENT);
+        house.begin("sending");
+        await().until(() -> house.types("slow", "sending", 1).contains("StepScheduled"));
+
+        house.restart();
+        await().until(() -> house.rowsRead(RowKeys.TIMERS) > 0);
+
+        assertThat(house.rowsRead(RowKeys.OUTBOX)).isLessThanOrEqualTo(1);
+        assertThat(house.rowsRead(RowKeys.TIMERS)).isLessThanOrEqualTo(2);
+        assertThat(house.rowsRead(RowKeys.INSTANCES)).isZero();
+        assertThat(house.rowsRead(RowKeys.STATUSES)).isZero();
+    }
+
+    @Test
     void publishesAtItsEnd() {
         open(Sagas.of("telling", 1).publishing().pivot("ship"), "ship");
 

@@ -196,6 +196,9 @@ final class Sagas {
             if (event.data().path("dies").asBoolean()) {
                 death.run();
             }
+            if (event.data().path("sick").asBoolean()) {
+                throw new IllegalStateException("sick");
+            }
             return event.data();
         }
 
