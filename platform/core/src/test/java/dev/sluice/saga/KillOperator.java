@@ -13,8 +13,6 @@ import java.util.Random;
  * id until it was heard, and once more. Pauses some that run. What is sick, its code at an end, is left parked for the last.
  */
 final class KillOperator {
-    private static final int PAUSES_OF = 3;
-
     private final KillHouse house;
     private final KillParticipants participants;
     private final Random random;
@@ -48,6 +46,7 @@ final class KillOperator {
 
     /** Acts on all that is parked now and not left; how many that were. */
     int act() {
+        pauseOne();
         int acting = 0;
         int leaving = 0;
         for (var each : house.call(KillHouse.message("parked"))) {
@@ -59,9 +58,6 @@ final class KillOperator {
             }
         }
         left = leaving;
-        if (!participants.isCalm() && random.nextInt(PAUSES_OF) == 0) {
-            pauseOne();
-        }
         return acting;
     }
 

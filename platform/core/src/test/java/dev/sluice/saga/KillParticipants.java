@@ -52,10 +52,6 @@ final class KillParticipants implements AutoCloseable {
         isCalm = true;
     }
 
-    boolean isCalm() {
-        return isCalm;
-    }
-
     long asked() {
         return asked.get();
     }
