@@ -11,6 +11,7 @@ import dev.sluice.log.EventPage;
 import dev.sluice.log.EventQuery;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
 import dev.sluice.shard.EventLog;
@@ -55,7 +56,7 @@ final class Pipeline implements AutoCloseable {
         vertx.deployVerticle(new ShardVerticle(log, mesh)).await(30, TimeUnit.SECONDS);
         events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, 2));
         letters = new DeadLetters(events, new NoProjections());
-        resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes());
+        resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes(), new NoSagas());
         var ingest = new Ingest(config, events, options.maxEventBytes(), meters);
         source = new KafkaSourceFactory()
                 .create(
@@ -86,6 +87,18 @@ final class Pipeline implements AutoCloseable {
         @Override
         public Future<Void> reached(String projection, Cursor cursor) {
             return Future.succeededFuture();
+        }
+    }
+
+    private static final class NoSagas implements DeadLetters.Sagas {
+        @Override
+        public boolean isKnown(String saga) {
+            return false;
+        }
+
+        @Override
+        public Future<DeadLetters.Retried> retried(String saga, Position letter) {
+            return Future.failedFuture(new IllegalStateException("there are no sagas"));
         }
     }
 

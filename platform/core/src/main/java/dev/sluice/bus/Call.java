@@ -1,5 +1,6 @@
 package dev.sluice.bus;
 
+import dev.sluice.log.Failure;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,13 @@ public record Call(
 
     /** Of the platform itself, without a deadline. */
     public static final Call PLAIN = new Call(NO_DEADLINE, null, null, null, 1, name -> null);
+
+    /** Whether a request came to its end without anybody knowing whether it was done. */
+    public static boolean isUnknown(Throwable cause) {
+        return cause instanceof Failure late
+                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
+                && !Boolean.FALSE.equals(late.details().get(DONE));
+    }
 
     /** A request of somebody. */
     public static Call from(String caller) {

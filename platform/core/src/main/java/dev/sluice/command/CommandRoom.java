@@ -139,10 +139,7 @@ public final class CommandRoom {
     }
 
     private static Throwable unknownWhenLate(Throwable cause) {
-        boolean isUnknown = cause instanceof Failure late
-                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
-                && !Boolean.FALSE.equals(late.details().get(Call.DONE));
-        return isUnknown
+        return Call.isUnknown(cause)
                 ? Failure.of(
                                 Failure.Kind.OUTCOME_UNKNOWN,
                                 cause.getMessage() + "; retry with the same command id to learn the outcome")

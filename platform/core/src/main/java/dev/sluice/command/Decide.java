@@ -4,6 +4,7 @@ import dev.sluice.bus.Call;
 import dev.sluice.log.Event;
 import dev.sluice.log.Failure;
 import dev.sluice.log.ShardTransaction;
+import dev.sluice.log.StreamName;
 import dev.sluice.log.Write;
 import java.util.HashMap;
 import java.util.List;
@@ -80,7 +81,8 @@ final class Decide<C, E, S> implements Write<Optional<Decided>> {
     }
 
     private Decided decide(ShardTransaction shard, Held<S> now) {
-        var decision = guarded(() -> aggregate.decider().decide(attempt.command(), now.state()));
+        String key = StreamName.key(attempt.request().stream());
+        var decision = guarded(() -> aggregate.decider().decide(attempt.command(), now.state(), key));
         if (decision instanceof Decision.Rejected<E> rejected) {
             return answered(shard, Outcome.REJECTED, now.version(), List.of(), rejected.rejection());
         }

@@ -18,6 +18,11 @@ public interface Decider<C, E, S> {
     /** What a command leads to; a refusal is a value. What is thrown is a bug: it answers INTERNAL and nothing is recorded. */
     Decision<E> decide(C command, S state);
 
+    /** As {@link #decide(Object, Object)}, for who must know whose state it is: the key is what the stream is named behind its category. */
+    default Decision<E> decide(C command, S state, String key) {
+        return decide(command, state);
+    }
+
     /** Whether nothing more is expected of the aggregate: its state is then no longer held in memory. */
     default boolean isTerminal(S state) {
         return false;

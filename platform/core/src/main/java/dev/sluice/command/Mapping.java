@@ -10,7 +10,7 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
 /** How commands, events and states are read and written as JSON: times as ISO 8601, numbers exact, a missing number is no 0. */
-final class Mapping {
+public final class Mapping {
     /** Takes a command only as it is meant: nothing unknown, nothing twice, no text for a number. */
     static final ObjectMapper COMMANDS = commands().build();
 
@@ -38,7 +38,8 @@ final class Mapping {
                 .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS);
     }
 
-    private static JsonMapper.Builder common() {
+    /** What all records of users have in common. */
+    public static JsonMapper.Builder common() {
         return JsonMapper.builder()
                 .addModule(new Jdk8Module())
                 .addModule(new JavaTimeModule())

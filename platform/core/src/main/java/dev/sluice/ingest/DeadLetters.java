@@ -41,6 +41,34 @@ public final class DeadLetters {
         Future<Void> reached(String projection, Cursor cursor);
     }
 
+    /** What the retry of dead letters needs of the sagas, which read it from the log. */
+    public interface Sagas {
+        boolean isKnown(String saga);
+
+        /** Asked before the retry of a letter is written: answers when the saga has taken it, or soon after that it has not yet. */
+        Future<Retried> retried(String saga, Position letter);
+    }
+
+    /**
+     * What became of a retried letter of a saga.
+     *
+     * @param letters that were written anew
+     */
+    public record Retried(List<Became> became, List<Position> letters) {}
+
+    /**
+     * What an instance did with the event of a retried letter.
+     *
+     * @param letter that was retried
+     * @param outcome in a word
+     * @param key of the instance, null when it cannot be told
+     */
+    public record Became(
+            Position letter,
+            String outcome,
+            @Nullable String key,
+            @Nullable String detail) {}
+
     /** Which letters are wanted by what became of them. */
     public enum State {
         OPEN,

@@ -42,6 +42,12 @@ record LetterStream(
         return match.matches() ? new LetterStream(name, match.group(1), Integer.parseInt(match.group(2)), null) : null;
     }
 
+    /** The saga whose letters these are, null for a source's and a projection's. */
+    @Nullable
+    String saga() {
+        return source == null && projection == null ? name.substring(SAGA.length(), name.lastIndexOf('@')) : null;
+    }
+
     /** The streams of letters of a source, with their ends. */
     static Future<List<StreamInfo>> ofSource(EventLog log, String source) {
         return ofSource(log, source, "");

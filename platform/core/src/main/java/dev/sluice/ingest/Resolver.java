@@ -4,6 +4,7 @@ import dev.sluice.ingest.DeadLetters.DeadLetter;
 import dev.sluice.ingest.DeadLetters.Filter;
 import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
+import dev.sluice.log.Event;
 import dev.sluice.log.EventQuery;
 import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
@@ -17,11 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Retries and discards dead letters. A letter of a source is mapped again as the source is configured now; a letter of a
- * projection is left to its fold, which sees the resolution in the log.
+ * projection is left to its fold, and one of a saga to that, which see the resolution in the log.
  */
 public final class Resolver {
     /** How often an append is tried while others resolve letters of the same stream. */
@@ -30,14 +33,17 @@ public final class Resolver {
     private final EventLog log;
     private final DeadLetters letters;
     private final SourceLetters sources;
+    private final DeadLetters.Sagas sagas;
 
     /**
      * @param sources as they are configured now
      * @param maxEventBytes {@code log.maxEvent}
      */
-    public Resolver(EventLog log, DeadLetters letters, List<SourceConfig> sources, int maxEventBytes) {
+    public Resolver(
+            EventLog log, DeadLetters letters, List<SourceConfig> sources, int maxEventBytes, DeadLetters.Sagas sagas) {
         this.log = log;
         this.letters = letters;
+        this.sagas = sagas;
         this.sources = new SourceLetters(log, letters.resolutions(), sources, maxEventBytes);
     }
 
@@ -55,6 +61,7 @@ public final class Resolver {
      * @param released letters that had waited behind these and went on
      * @param already resolved before
      * @param skipped could not be retried, or wait behind another; {@code problems} says why, each reason once
+     * @param became what sagas did with theirs, of a hundred letters at most
      * @param cursor covers what was written
      */
     public record Done(
@@ -66,6 +73,7 @@ public final class Resolver {
             int skipped,
             List<String> again,
             List<String> problems,
+            List<DeadLetters.Became> became,
             Cursor cursor) {}
 
     /** A part of many; {@code next} null: all are done. */
@@ -128,39 +136,57 @@ public final class Resolver {
         if (stream != null && stream.source() != null) {
             return sources.resolve(stream, letter.event(), verb, tally);
         }
-        if (verb == Verb.RETRY && stream != null && stream.projection() == null) {
+        String saga = stream == null ? null : stream.saga();
+        if (verb == Verb.RETRY && saga != null && !sagas.isKnown(saga)) {
             return Future.failedFuture(
                     Failure.of(
                             Failure.Kind.NOT_RETRYABLE,
-                            "found a dead letter of " + letter.consumer()
-                                    + ", which takes an event once: append it again when it is wanted, and discard the letter"));
+                            "found no saga " + saga
+                                    + " in this server, expected it to take the event again; register it, or discard the letter"));
         }
-        tally.ofProjections
+        tally.ofFollowers
                 .computeIfAbsent(letter.event().stream(), none -> new ArrayList<>())
                 .add(letter.event().position());
         return Future.succeededFuture();
     }
 
-    /** Writes what was gathered for projections, waits a while for their folds, and sums up. */
+    /** Writes what was gathered for projections and sagas, waits a while for them, and sums up. */
     private Future<Done> settle(Tally tally, Verb verb) {
         Future<Void> all = Future.succeededFuture();
-        for (var each : tally.ofProjections.entrySet()) {
-            all = all.compose(done -> ofProjection(each.getKey(), each.getValue(), verb, tally));
+        for (var each : tally.ofFollowers.entrySet()) {
+            LetterStream stream = LetterStream.of(each.getKey());
+            if (stream != null) {
+                all = all.compose(done -> follow(stream, each.getValue(), verb, tally));
+            }
         }
         return all.map(done -> tally.done(log.head()));
     }
 
-    private Future<Void> ofProjection(String name, List<Position> positions, Verb verb, Tally tally) {
-        LetterStream stream = LetterStream.of(name);
-        if (stream == null) {
-            return Future.succeededFuture();
-        }
+    private Future<Void> follow(LetterStream stream, List<Position> positions, Verb verb, Tally tally) {
         String projection = stream.projection();
-        if (projection == null) {
-            return append(stream, positions, verb, tally, MAX_ATTEMPTS)
-                    .onSuccess(done -> tally.resolved(done.positions(), List.of(), verb))
-                    .mapEmpty();
+        if (projection != null) {
+            return ofProjection(stream, projection, positions, verb, tally);
         }
+        String saga = stream.saga();
+        return verb == Verb.RETRY && saga != null
+                ? ofSaga(stream, saga, positions, tally)
+                : append(stream, positions, verb, tally, MAX_ATTEMPTS)
+                        .onSuccess(done -> tally.resolved(done.positions(), List.of(), verb))
+                        .mapEmpty();
+    }
+
+    private Future<Void> ofSaga(LetterStream stream, String saga, List<Position> positions, Tally tally) {
+        var answers = positions.stream()
+                .collect(Collectors.toMap(Function.identity(), position -> sagas.retried(saga, position)));
+        return append(stream, positions, Verb.RETRY, tally, MAX_ATTEMPTS).compose(done -> Future.all(
+                        done.positions().stream().map(answers::get).toList())
+                .onSuccess(all -> all.<DeadLetters.Retried>list().forEach(tally::retried))
+                .mapEmpty());
+    }
+
+    private Future<Void> ofProjection(
+            LetterStream stream, String projection, List<Position> positions, Verb verb, Tally tally) {
+        String name = stream.name();
         return log.version(name)
                 .compose(before -> append(stream, positions, verb, tally, MAX_ATTEMPTS)
                         .compose(done -> letters.projections()
@@ -186,9 +212,8 @@ public final class Resolver {
                 tally.already += positions.size();
                 return Future.succeededFuture(new Resolved(open, log.head()));
             }
-            var event = Resolutions.event(verb == Verb.DISCARD, open);
             var resolved = stream.resolvedStream(shard, log.shards());
-            return log.append(Append.to(resolved, Expected.version(known.version()), List.of(event)))
+            return log.append(Append.to(resolved, Expected.version(known.version()), events(stream, open, verb)))
                     .map(appended -> {
                         tally.already += positions.size() - open.size();
                         return new Resolved(open, appended.cursor());
@@ -199,6 +224,15 @@ public final class Resolver {
                             ? append(stream, positions, verb, tally, attempts - 1)
                             : Future.failedFuture(cause));
         });
+    }
+
+    /** A saga takes each retry by itself. */
+    private static List<Event> events(LetterStream stream, List<Position> letters, Verb verb) {
+        return verb == Verb.RETRY && stream.saga() != null
+                ? letters.stream()
+                        .map(letter -> Resolutions.event(false, List.of(letter)))
+                        .toList()
+                : List.of(Resolutions.event(verb == Verb.DISCARD, letters));
     }
 
     private Future<List<String>> failedAgain(String stream, long after, List<Position> positions) {
@@ -217,7 +251,10 @@ public final class Resolver {
     static final class Tally {
         private static final int MAX_NAMED = 100;
 
-        final Map<String, List<Position>> ofProjections = new LinkedHashMap<>();
+        /** Letters of projections and sagas, by their stream. */
+        final Map<String, List<Position>> ofFollowers = new LinkedHashMap<>();
+
+        final List<DeadLetters.Became> became = new ArrayList<>();
         final List<String> again = new ArrayList<>();
         final List<String> problems = new ArrayList<>();
         int retried;
@@ -244,8 +281,27 @@ public final class Resolver {
             }
         }
 
+        /** A letter of a saga. */
+        private void retried(DeadLetters.Retried letter) {
+            if (letter.letters().isEmpty()) {
+                retried++;
+            } else {
+                failed++;
+            }
+            for (var each : letter.letters()) {
+                name(each);
+            }
+            if (became.size() < MAX_NAMED) {
+                became.addAll(letter.became());
+            }
+        }
+
         void failedAgain(Position letter) {
             failed++;
+            name(letter);
+        }
+
+        private void name(Position letter) {
             if (again.size() < MAX_NAMED) {
                 again.add(letter.toString());
             }
@@ -261,6 +317,7 @@ public final class Resolver {
                     skipped,
                     List.copyOf(again),
                     List.copyOf(problems),
+                    List.copyOf(became),
                     cursor);
         }
     }

@@ -3,6 +3,7 @@ package dev.sluice.saga;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.log.Event;
 import dev.sluice.log.Failure;
+import dev.sluice.log.Position;
 import dev.sluice.log.ShardTransaction;
 import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.machine.Instance;
@@ -38,6 +39,8 @@ final class Changes {
     private final List<Reacted.Answer> answers = new ArrayList<>();
     private final Map<String, Map<String, Long>> counts = new HashMap<>();
     private final Map<Reacted.Outcome, Integer> outcomes = new HashMap<>();
+    private final List<Reacted.Again> again = new ArrayList<>();
+    private Incoming.@Nullable Arrived current;
 
     /** An instance before the write, and as its reactions so far have left it. */
     private record Touched(@Nullable Instance before, Instance now) {}
@@ -183,9 +186,19 @@ final class Changes {
         disarmed.add(key);
     }
 
-    void letter(String saga, @Nullable InstanceId id, ReceivedEvent event, String reason, String detail) {
-        shard.append(
-                DeadLetter.stream(saga, shard.shard()), DeadLetter.of(saga, id, event, reason, detail, nowMicros()));
+    /** What comes next is about this event. */
+    void begin(Incoming.Arrived arrived) {
+        current = arrived;
+    }
+
+    void letter(Incoming.Concern concern, ReceivedEvent event, String reason, String detail) {
+        var retry = current != null && current.event().equals(event) ? current.retry() : null;
+        long offset = shard.append(
+                DeadLetter.stream(concern.saga(), shard.shard()),
+                DeadLetter.of(concern, event, reason, detail, retry, nowMicros()));
+        if (retry != null) {
+            again.add(new Reacted.Again(retry.letter(), concern.id(), new Position(shard.shard(), offset)));
+        }
     }
 
     void answer(Reacted.Answer answer) {
@@ -195,7 +208,7 @@ final class Changes {
     Reacted finish() {
         touched.forEach(this::rows);
         counts.forEach((saga, each) -> shard.put(RowKeys.counts(saga), Json.bytes(each)));
-        return new Reacted(sent, unsent, armed, disarmed, answers, counts, outcomes);
+        return new Reacted(sent, unsent, armed, disarmed, answers, counts, outcomes, again);
     }
 
     private void rows(InstanceId id, Touched each) {

@@ -1,8 +1,13 @@
 package dev.sluice.saga;
 
 import dev.sluice.log.Event;
+import dev.sluice.log.Position;
+import dev.sluice.log.RecordedEvent;
+import dev.sluice.saga.Incoming.Concern;
+import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.definition.ReceivedEvent;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +26,8 @@ final class DeadLetter {
     /** The process ended whenever it came. */
     static final String CRASHES = "crashes";
 
+    private static final String RETRIED = "DeadLetterRetried";
+    private static final String RESOLVED = "$dlq-resolved.saga-";
     private static final int MAX_DETAIL_CHARS = 2_000;
 
     private DeadLetter() {}
@@ -29,10 +36,48 @@ final class DeadLetter {
         return "$dlq.saga-" + saga + "@" + shard;
     }
 
+    /** Whether an event says that a dead letter of a saga is to be tried again. */
+    static boolean isRetry(RecordedEvent event) {
+        return event.type().equals(RETRIED) && event.stream().startsWith(RESOLVED);
+    }
+
+    /** The letter that such an event is about: each names one. */
+    static Position retried(RecordedEvent resolution) {
+        return Position.parse(Json.data(resolution).path("positions").path(0).asText());
+    }
+
+    /**
+     * What a letter says of its event.
+     *
+     * @param key of the instance, null when it could not be told
+     * @param position of the event
+     * @param told triggers whose key could be told: what they are for has had the event
+     * @param attempts how often it was tried
+     */
+    record Kept(String saga, @Nullable String key, Position position, List<Matched> told, int attempts) {
+        static Kept of(RecordedEvent letter) {
+            var data = Json.data(letter);
+            return new Kept(
+                    data.path("consumer").asText().substring("saga:".length()),
+                    data.path("key").textValue(),
+                    Position.parse(data.path("position").asText()),
+                    data.has("told") ? List.of(Json.MAPPER.convertValue(data.get("told"), Matched[].class)) : List.of(),
+                    data.path("attempts").asInt(1));
+        }
+    }
+
+    /** @param retry of which letter it is one again, null for the first */
     static Event of(
-            String saga, @Nullable InstanceId id, ReceivedEvent event, String reason, String detail, long nowMicros) {
+            Concern concern,
+            ReceivedEvent event,
+            String reason,
+            String detail,
+            Incoming.@Nullable Retry retry,
+            long nowMicros) {
+        var id = concern.id();
+        int attempts = retry == null ? 1 : retry.attempts() + 1;
         var data = new LinkedHashMap<String, Object>();
-        data.put("consumer", "saga:" + saga);
+        data.put("consumer", "saga:" + concern.saga());
         data.put("reason", reason);
         data.put("detail", detail.length() > MAX_DETAIL_CHARS ? detail.substring(0, MAX_DETAIL_CHARS) : detail);
         data.put("position", event.position());
@@ -41,12 +86,18 @@ final class DeadLetter {
         data.put("id", event.id());
         if (id != null) {
             data.put("key", id.key());
+        } else if (!concern.triggers().isEmpty()) {
+            data.put("told", concern.triggers());
         }
-        data.put("attempts", 1);
+        data.put("attempts", attempts);
+        if (retry != null) {
+            data.put("retriedFrom", retry.letter().toString());
+        }
         return new Event(
-                saga + "/" + event.position() + (id == null ? "" : "/" + id.key()),
+                concern.saga() + "/" + event.position() + (id == null ? "" : "/" + id.key())
+                        + (attempts == 1 ? "" : "/" + attempts),
                 "DeadLettered",
-                "sluice://saga/" + saga,
+                "sluice://saga/" + concern.saga(),
                 nowMicros,
                 Event.JSON,
                 Map.of(),

@@ -6,6 +6,7 @@ import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Matched;
+import dev.sluice.saga.Incoming.Problem;
 import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.definition.Trigger;
@@ -112,7 +113,8 @@ final class Definitions {
 
     private List<Concern> concerns(ReceivedEvent event, @Nullable Failure broken) {
         var found = new LinkedHashMap<InstanceId, List<Matched>>();
-        var problems = new LinkedHashMap<String, String>();
+        var told = new HashMap<String, List<Matched>>();
+        var problems = new LinkedHashMap<String, Problem>();
         for (var use : known.uses().getOrDefault(event.type(), List.of())) {
             String saga = use.definition().name();
             try {
@@ -121,20 +123,25 @@ final class Definitions {
                 }
                 String key = use.definition().code().key(use.trigger(), event);
                 if (key != null) {
+                    var matched = new Matched(
+                            use.definition().version(), use.trigger().id());
                     found.computeIfAbsent(InstanceId.checked(saga, key), first -> new ArrayList<>())
-                            .add(new Matched(
-                                    use.definition().version(), use.trigger().id()));
+                            .add(matched);
+                    told.computeIfAbsent(saga, first -> new ArrayList<>()).add(matched);
                 }
             } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError thrown) {
                 problems.putIfAbsent(
                         saga,
-                        "the key of " + use.trigger().id() + ": "
-                                + (thrown instanceof Failure failure ? failure.getMessage() : thrown));
+                        new Problem(
+                                DeadLetter.KEY_FAILED,
+                                "the key of " + use.trigger().id() + ": "
+                                        + (thrown instanceof Failure failure ? failure.getMessage() : thrown)));
             }
         }
         var concerns = new ArrayList<Concern>();
         found.forEach((id, triggers) -> concerns.add(new Concern(id.saga(), id, triggers, null)));
-        problems.forEach((saga, problem) -> concerns.add(new Concern(saga, null, List.of(), problem)));
+        problems.forEach(
+                (saga, problem) -> concerns.add(new Concern(saga, null, told.getOrDefault(saga, List.of()), problem)));
         return concerns;
     }
 }

@@ -364,6 +364,10 @@ final class Engine extends VerticleBase {
         for (var input : batch) {
             if (input instanceof Incoming.Arrived it) {
                 read(it.source(), it.offset());
+                var retry = it.retry();
+                if (retry != null) {
+                    retry.written().complete(reacted.again());
+                }
             } else if (input instanceof Passed it) {
                 read(it.source(), it.offset());
             } else if (input instanceof Answered it) {
@@ -470,7 +474,10 @@ final class Engine extends VerticleBase {
         }
     }
 
-    /** Finishes the write that is under way; what waits comes again at the next start. */
+    /**
+     * Finishes the write that is under way; what waits comes again at the next start. What was read comes to nobody again: another code could tell another
+     * key of it than that under which it was taken, or became a dead letter, in another shard.
+     */
     @Override
     public Future<?> stop() {
         isStopping = true;
@@ -482,11 +489,13 @@ final class Engine extends VerticleBase {
             ended.complete();
         }
         return ended.future().compose(done -> {
+            var read = waiting.isEmpty() ? Map.copyOf(passed) : Map.<Integer, Long>of();
             waiting.forEach(this::refuse);
             waiting.clear();
             return isHalted
                     ? Future.succeededFuture()
                     : shared.log().write(shard, tx -> {
+                        read.forEach((source, offset) -> tx.put(RowKeys.cursor(source), Json.bytes(offset)));
                         tx.delete(RowKeys.STARTS);
                         return tx.shard();
                     });

@@ -1,5 +1,6 @@
 package dev.sluice.saga;
 
+import dev.sluice.log.Position;
 import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Instance;
@@ -17,8 +18,18 @@ sealed interface Incoming {
         return getClass().getSimpleName() + " " + cause();
     }
 
-    /** An event that concerns instances of this shard, or one of whose keys cannot be told. */
-    record Arrived(int source, long offset, ReceivedEvent event, List<Concern> concerns) implements Incoming {
+    /**
+     * An event that concerns instances of this shard, or one of whose keys cannot be told.
+     *
+     * @param source where it, or the retry, is read
+     * @param retry of a dead letter about it, null when it comes for the first time
+     */
+    record Arrived(
+            int source,
+            long offset,
+            ReceivedEvent event,
+            List<Concern> concerns,
+            @Nullable Retry retry) implements Incoming {
         @Override
         public String cause() {
             return event.id();
@@ -26,9 +37,18 @@ sealed interface Incoming {
 
         @Override
         public String name() {
-            return event.position();
+            return retry == null ? event.position() : "retry of " + retry.letter();
         }
     }
+
+    /**
+     * A dead letter that is tried again.
+     *
+     * @param letter where it is
+     * @param attempts so far
+     * @param written with what is a dead letter again, once that is committed
+     */
+    record Retry(Position letter, int attempts, CompletableFuture<List<Reacted.Again>> written) {}
 
     /** A source has been read up to here. */
     record Passed(int source, long offset) implements Incoming {
@@ -87,14 +107,21 @@ sealed interface Incoming {
      * An instance that an event is for.
      *
      * @param id null when the key could not be told
-     * @param triggers by which it may be, of any version; of one without a key those of versions whose code is missing
-     * @param problem why the key could not be told
+     * @param triggers by which it may be, of any version; where the key could not be told, those of the saga whose keys could
+     * @param problem why nobody can be given it
      */
     record Concern(
             String saga,
             @Nullable InstanceId id,
             List<Matched> triggers,
-            @Nullable String problem) {}
+            @Nullable Problem problem) {
+        static Concern of(InstanceId id) {
+            return new Concern(id.saga(), id, List.of(), null);
+        }
+    }
+
+    /** @param reason of the {@link DeadLetter} that the event becomes */
+    record Problem(String reason, String detail) {}
 
     /** A trigger of a version of a saga. */
     record Matched(int version, String trigger) {}

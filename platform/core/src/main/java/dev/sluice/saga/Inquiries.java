@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -135,7 +136,8 @@ final class Inquiries {
                                                     Verdict.Kind.DEAD_LETTER,
                                                     0,
                                                     0,
-                                                    concern.problem()))
+                                                    Objects.requireNonNull(concern.problem(), "it has no key")
+                                                            .detail()))
                             : why(id, recorded));
         }
         return Future.all(verdicts).map(all -> {
@@ -158,7 +160,8 @@ final class Inquiries {
                         : new Verdict(saga, key, Verdict.Kind.NOT_REACHED, 0, 0, null));
     }
 
-    private Future<@Nullable Verdict> why(InstanceId id, RecordedEvent event) {
+    /** What an instance did with an event; null when it was never given it. */
+    Future<@Nullable Verdict> why(InstanceId id, RecordedEvent event) {
         return reached(shardOf(id), event, id.saga(), id.key()).compose(notYet -> {
             if (notYet != null) {
                 return Future.succeededFuture(notYet);

@@ -2,7 +2,6 @@ package dev.sluice.saga;
 
 import dev.sluice.log.Failure;
 import dev.sluice.log.StreamName;
-import java.nio.charset.StandardCharsets;
 
 /** Whose instance it is; its runs come one after the other. */
 record InstanceId(String saga, String key) {
@@ -13,9 +12,6 @@ record InstanceId(String saga, String key) {
         var id = new InstanceId(saga, key);
         if (key.isEmpty()) {
             throw Failure.of(Failure.Kind.INVALID_STREAM, "found an empty key, expected one of an instance");
-        }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(key)) {
-            throw Failure.of(Failure.Kind.INVALID_STREAM, "found a key that is not Unicode, expected it to be");
         }
         StreamName.check(id.stream(LAST_RUN));
         return id;

@@ -1,13 +1,17 @@
 package dev.sluice.saga;
 
 import dev.sluice.log.Cursor;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
+import dev.sluice.log.StreamName;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,15 +27,17 @@ final class Intake extends VerticleBase {
     private final EventLog log;
     private final Definitions definitions;
     private final Missing missing;
+    private final Retries retries;
     private final List<Engine> engines;
     private Cursor cursor;
     private EventLog.@Nullable LiveRead read;
     private boolean isStopping;
 
-    Intake(EventLog log, Definitions definitions, Missing missing, List<Engine> engines) {
+    Intake(EventLog log, Definitions definitions, Missing missing, Retries retries, List<Engine> engines) {
         this.log = log;
         this.definitions = definitions;
         this.missing = missing;
+        this.retries = retries;
         this.engines = engines;
         cursor = Cursor.start(log.shards());
     }
@@ -50,23 +56,35 @@ final class Intake extends VerticleBase {
     }
 
     private void subscribe() {
-        var subscribed = log.subscribe(
-                new Selection.All(), cursor, event -> definitions.wants(event.type()) || missing.wants(event.type()));
+        var subscribed = log.subscribe(new Selection.Whole(), cursor, this::isWanted);
         read = subscribed;
-        subscribed.exceptionHandler(failed -> {
-            LOG.warn("saga_intake_failed problem=\"{}\"", failed.getMessage());
-            vertx.setTimer(AGAIN_MILLIS, again -> {
-                if (!isStopping) {
-                    subscribe();
-                }
-            });
-        });
+        subscribed.exceptionHandler(this::failed);
         subscribed.pause();
         subscribed.handler(batch -> take(subscribed, batch));
         subscribed.fetch(1);
     }
 
+    private boolean isWanted(RecordedEvent event) {
+        boolean isWaitedFor = definitions.wants(event.type()) || missing.wants(event.type());
+        return isWaitedFor && !StreamName.isPlatform(event.stream()) || DeadLetter.isRetry(event);
+    }
+
+    private void failed(Throwable cause) {
+        LOG.warn("saga_intake_failed problem=\"{}\"", cause.getMessage());
+        vertx.setTimer(AGAIN_MILLIS, again -> {
+            if (!isStopping) {
+                subscribe();
+            }
+        });
+    }
+
     private void take(EventLog.LiveRead from, EventLog.Batch batch) {
+        retries.read(batch.events())
+                .onSuccess(again -> hand(from, batch, again))
+                .onFailure(unread -> from.close().onComplete(closed -> failed(unread)));
+    }
+
+    private void hand(EventLog.LiveRead from, EventLog.Batch batch, Map<Position, Retries.Again> retried) {
         int source = 0;
         while (source < log.shards() - 1 && batch.cursor().offset(source) == cursor.offset(source)) {
             source++;
@@ -75,7 +93,12 @@ final class Intake extends VerticleBase {
         var inputs = new ArrayList<List<Incoming>>();
         engines.forEach(engine -> inputs.add(new ArrayList<>()));
         for (var event : batch.events()) {
-            sort(event, inputs);
+            var again = retried.isEmpty() ? null : retried.get(event.position());
+            if (again == null) {
+                sort(event, missing.completed(definitions.read(event)), inputs);
+            } else {
+                retry(event, again, inputs);
+            }
         }
         var offered = new ArrayList<Future<Void>>();
         for (int shard = 0; shard < engines.size(); shard++) {
@@ -88,17 +111,44 @@ final class Intake extends VerticleBase {
                 .onFailure(bug -> LOG.error("saga_intake_stopped at={}", batch.cursor(), bug));
     }
 
-    private void sort(RecordedEvent recorded, List<List<Incoming>> inputs) {
-        var read = missing.completed(definitions.read(recorded));
+    private void sort(RecordedEvent recorded, Definitions.Read read, List<List<Incoming>> inputs) {
         for (int shard = 0; shard < engines.size(); shard++) {
-            int here = shard;
-            var ours = read.concerns().stream()
-                    .filter(each -> here == (each.id() == null ? recorded.shard() : shardOf(each.id())))
-                    .toList();
+            var ours = ofShard(shard, recorded, read);
             if (!ours.isEmpty()) {
-                inputs.get(shard).add(new Incoming.Arrived(recorded.shard(), recorded.offset(), read.event(), ours));
+                inputs.get(shard)
+                        .add(new Incoming.Arrived(recorded.shard(), recorded.offset(), read.event(), ours, null));
             }
         }
+    }
+
+    private List<Incoming.Concern> ofShard(int shard, RecordedEvent recorded, Definitions.Read read) {
+        return read.concerns().stream()
+                .filter(each -> shard == (each.id() == null ? recorded.shard() : shardOf(each.id())))
+                .toList();
+    }
+
+    private void retry(RecordedEvent recorded, Retries.Again again, List<List<Incoming>> inputs) {
+        var written = new ArrayList<Future<List<Reacted.Again>>>();
+        for (int shard = 0; shard < engines.size(); shard++) {
+            var ours = ofShard(shard, recorded, again.read());
+            if (!ours.isEmpty()) {
+                var done = new CompletableFuture<List<Reacted.Again>>();
+                var retry = new Incoming.Retry(again.letter(), again.kept().attempts(), done);
+                inputs.get(shard)
+                        .add(new Incoming.Arrived(
+                                recorded.shard(),
+                                recorded.offset(),
+                                again.read().event(),
+                                ours,
+                                retry));
+                written.add(Future.fromCompletionStage(done, context).map(letters -> letters.stream()
+                        .filter(each -> each.from().equals(again.letter()))
+                        .toList()));
+            }
+        }
+        retries.taken(again, Future.all(written).map(all -> all.<List<Reacted.Again>>list().stream()
+                .flatMap(List::stream)
+                .toList()));
     }
 
     private int shardOf(InstanceId id) {

@@ -2,6 +2,7 @@ package dev.sluice.saga;
 
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Matched;
+import dev.sluice.saga.Incoming.Problem;
 import dev.sluice.saga.definition.Trigger;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,15 +76,17 @@ final class Missing {
     }
 
     private static Concern unknown(String saga, List<Matched> triggers) {
+        String versions = triggers.stream()
+                .map(each -> String.valueOf(each.version()))
+                .distinct()
+                .collect(Collectors.joining(", "));
         return new Concern(
                 saga,
                 null,
-                triggers,
-                "found no code of version "
-                        + triggers.stream()
-                                .map(each -> String.valueOf(each.version()))
-                                .distinct()
-                                .collect(Collectors.joining(", "))
-                        + ", whose instances wait for it, expected it to be registered");
+                List.of(),
+                new Problem(
+                        DeadLetter.DEFINITION_MISSING,
+                        "found no code of version " + versions
+                                + ", whose instances wait for it, expected it to be registered"));
     }
 }

@@ -61,7 +61,7 @@ public final class Participant<C, R> {
         return new Participant<>(command, target, to, type, rejects);
     }
 
-    /** Codes, or types of replies, that mean: definitely no effect. Without, what the participant calls a rejection. */
+    /** Types of replies that mean: definitely no effect. What the participant calls a rejection is one, whether its code is listed or not. */
     public Participant<C, R> rejects(String... codes) {
         return new Participant<>(command, target, to, reply, List.of(codes));
     }

@@ -1,6 +1,7 @@
 package dev.sluice.saga;
 
 import dev.sluice.log.Failure;
+import dev.sluice.log.Position;
 import dev.sluice.saga.machine.Instance;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param answers to operators
  * @param counts of the sagas in the batch: instances by status
  * @param outcomes of steps, by saga and type of event
+ * @param again dead letters of events that were tried again
  */
 record Reacted(
         Map<String, Dispatch> sent,
@@ -24,7 +26,11 @@ record Reacted(
         List<String> disarmed,
         List<Answer> answers,
         Map<String, Map<String, Long>> counts,
-        Map<Outcome, Integer> outcomes) {
+        Map<Outcome, Integer> outcomes,
+        List<Again> again) {
+    /** An event is a dead letter again: {@code from} was tried, {@code letter} is the new one. */
+    record Again(Position from, @Nullable InstanceId id, Position letter) {}
+
     /** Of one action: the instance after it, or why it was refused. */
     record Answer(
             Incoming.Acted to,

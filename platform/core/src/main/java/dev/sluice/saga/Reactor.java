@@ -22,6 +22,7 @@ import dev.sluice.saga.machine.StepStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,7 @@ final class Reactor {
         var changes = new Changes(shard, cache, maxEventBytes);
         if (input instanceof Arrived it) {
             if (it.offset() > changes.cursor(it.source())) {
+                changes.begin(it);
                 it.concerns().forEach(concern -> park(changes, concern, it.event(), error));
                 changes.pass(it.source(), it.offset());
             }
@@ -79,7 +81,7 @@ final class Reactor {
         var id = concern.id();
         var instance = id == null ? null : changes.instance(id);
         if (id == null || instance == null || instance.status().isEnded()) {
-            changes.letter(concern.saga(), id, event, DeadLetter.CRASHES, error);
+            changes.letter(concern, event, DeadLetter.CRASHES, error);
         } else {
             String trigger = concern.triggers().get(0).trigger();
             park(changes, id, new Input.EventReceived(trigger, event), event.id(), error);
@@ -96,6 +98,7 @@ final class Reactor {
     private void take(Changes changes, Incoming input) {
         if (input instanceof Arrived it) {
             if (it.offset() > changes.cursor(it.source())) {
+                changes.begin(it);
                 it.concerns().forEach(concern -> arrived(changes, concern, it.event()));
                 changes.pass(it.source(), it.offset());
             }
@@ -126,12 +129,12 @@ final class Reactor {
     }
 
     private void arrived(Changes changes, Concern concern, ReceivedEvent event) {
-        var id = concern.id();
-        if (id == null) {
-            String reason = concern.triggers().isEmpty() ? DeadLetter.KEY_FAILED : DeadLetter.DEFINITION_MISSING;
-            changes.letter(concern.saga(), null, event, reason, String.valueOf(concern.problem()));
+        var problem = concern.problem();
+        if (problem != null) {
+            changes.letter(concern, event, problem.reason(), problem.detail());
             return;
         }
+        var id = Objects.requireNonNull(concern.id(), "nobody is given an event without a key");
         var instance = changes.instance(id);
         var newest = definitions.newest(id.saga());
         boolean isStart = concern.triggers().stream()
@@ -156,7 +159,7 @@ final class Reactor {
         try {
             changes.take(id, begun, event.id());
         } catch (Failure tooLarge) {
-            changes.letter(id.saga(), id, event, DeadLetter.TOO_LARGE, tooLarge.getMessage());
+            changes.letter(Concern.of(id), event, DeadLetter.TOO_LARGE, tooLarge.getMessage());
             return;
         }
         var early = changes.early(id);
@@ -205,8 +208,7 @@ final class Reactor {
         var early = new ArrayList<>(changes.early(id));
         if (early.size() >= MAX_EARLY) {
             changes.letter(
-                    id.saga(),
-                    id,
+                    Concern.of(id),
                     event,
                     DeadLetter.TOO_MANY,
                     "found " + early.size() + " events before their instance, expected at most " + MAX_EARLY);
@@ -240,8 +242,7 @@ final class Reactor {
                     early.remove(each);
                     changes.setEarly(id, early);
                     changes.letter(
-                            id.saga(),
-                            id,
+                            Concern.of(id),
                             each.event(),
                             DeadLetter.EXPIRED,
                             "no instance of key " + id.key() + " came in time");
@@ -285,8 +286,7 @@ final class Reactor {
                 && reaction.after().held().size()
                         > Math.max(MAX_EARLY, instance.held().size())) {
             changes.letter(
-                    id.saga(),
-                    id,
+                    Concern.of(id),
                     it.event(),
                     DeadLetter.TOO_MANY,
                     "found " + instance.held().size() + " events held, expected at most " + MAX_EARLY);
@@ -308,7 +308,7 @@ final class Reactor {
             changes.take(id, Machine.park(instance, input, ParkReason.STATE_TOO_LARGE, error, nowMicros), cause);
         } catch (Failure stillTooLarge) {
             if (input instanceof Input.EventReceived it) {
-                changes.letter(id.saga(), id, it.event(), DeadLetter.TOO_LARGE, error);
+                changes.letter(Concern.of(id), it.event(), DeadLetter.TOO_LARGE, error);
             } else {
                 var alone = new Input.TimerFired("", 0);
                 changes.take(id, Machine.park(instance, alone, ParkReason.STATE_TOO_LARGE, error, nowMicros), cause);

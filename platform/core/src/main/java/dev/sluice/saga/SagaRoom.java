@@ -1,6 +1,7 @@
 package dev.sluice.saga;
 
 import dev.sluice.bus.Mesh;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.machine.Input;
@@ -30,6 +31,7 @@ public final class SagaRoom {
     private final Tally tally;
     private final Missing missing;
     private final Inquiries inquiries;
+    private final Retries retries;
     private final List<Engine> engines = new ArrayList<>();
     private final List<String> deployed = new ArrayList<>();
     private Future<Void> changes = Future.succeededFuture();
@@ -39,6 +41,9 @@ public final class SagaRoom {
 
     /** Instances; {@code after} is where the next page begins, null when there is none. */
     public record Page(List<Instance> instances, @Nullable String after) {}
+
+    /** What became of a dead letter that was tried again: {@code again} are those that were written anew. */
+    public record Retried(List<Verdict> verdicts, List<Position> again) {}
 
     public SagaRoom(
             Vertx vertx,
@@ -54,6 +59,7 @@ public final class SagaRoom {
         tally = new Tally(log, metrics);
         missing = new Missing(definitions, tally);
         inquiries = new Inquiries(log, definitions, missing, clockMicros);
+        retries = new Retries(log, definitions, missing, inquiries);
         var shared = new Engine.Shared(
                 log,
                 definitions,
@@ -90,7 +96,7 @@ public final class SagaRoom {
                 .compose(known -> Future.all(
                         engines.stream().map(engine -> deploy(engine, worker)).toList()))
                 .compose(booted -> Future.all(engines.stream().map(Engine::work).toList()))
-                .compose(working -> deploy(new Intake(log, definitions, missing, engines), worker));
+                .compose(working -> deploy(new Intake(log, definitions, missing, retries, engines), worker));
     }
 
     private Future<Void> deploy(Deployable verticle, DeploymentOptions options) {
@@ -144,6 +150,14 @@ public final class SagaRoom {
     /** What the sagas did with an event: one verdict for each instance that it concerns; none when it concerns none. */
     public Future<List<Verdict>> why(RecordedEvent event) {
         return inquiries.why(event);
+    }
+
+    /**
+     * What becomes of a dead letter that is tried again. To be asked before the retry is written; answers once it was taken, or that it was not within some
+     * seconds: then it will be.
+     */
+    public Future<Retried> retried(String saga, Position letter) {
+        return retries.of(saga, letter);
     }
 
     /** All versions that this process has the code of. */

@@ -30,6 +30,19 @@ public record Verdict(
         /** It is, or was, a dead letter. */
         DEAD_LETTER,
         /** The saga has not read so far. */
-        NOT_REACHED
+        NOT_REACHED;
+
+        /** As users are told. */
+        public String word() {
+            return switch (this) {
+                case STARTED -> "began";
+                case RECEIVED -> "received";
+                case CANCELLED -> "cancelled";
+                case HELD, EARLY -> "held";
+                case IGNORED -> "ignored";
+                case DEAD_LETTER -> "dead_lettered";
+                case NOT_REACHED -> "not_reached";
+            };
+        }
     }
 }

@@ -93,12 +93,10 @@ public final class LocalEventLog implements EventLog {
 
     private static <T> Future<T> unknownWhenLate(Throwable cause) {
         return Future.failedFuture(
-                cause instanceof Failure late
-                                && late.kind() == Failure.Kind.DEADLINE_EXCEEDED
-                                && !Boolean.FALSE.equals(late.details().get(Call.DONE))
+                Call.isUnknown(cause)
                         ? Failure.of(
                                 Failure.Kind.OUTCOME_UNKNOWN,
-                                late.getMessage()
+                                cause.getMessage()
                                         + "; retry with the same append id (Idempotency-Key) to learn the outcome")
                         : cause);
     }

@@ -5,6 +5,7 @@ import dev.sluice.log.Cursor;
 import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
+import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
@@ -49,7 +50,7 @@ final class IngestHouse implements AutoCloseable {
         get(vertx.deployVerticle(new ShardVerticle(log, mesh)));
         events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, 2));
         letters = new DeadLetters(events, new NoProjections());
-        resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes());
+        resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes(), new NoSagas());
         ingest = new Ingest(config, events, options.maxEventBytes(), new SimpleMeterRegistry());
     }
 
@@ -62,6 +63,18 @@ final class IngestHouse implements AutoCloseable {
         @Override
         public Future<Void> reached(String projection, Cursor cursor) {
             return Future.succeededFuture();
+        }
+    }
+
+    private static final class NoSagas implements DeadLetters.Sagas {
+        @Override
+        public boolean isKnown(String saga) {
+            return false;
+        }
+
+        @Override
+        public Future<DeadLetters.Retried> retried(String saga, Position letter) {
+            return Future.failedFuture(new IllegalStateException("there are no sagas"));
         }
     }
 

@@ -31,6 +31,7 @@ final class Sagas {
         throw new InternalError("the process dies of it");
     };
     private @Nullable Duration within;
+    private boolean isHealed;
     private boolean restart;
     private @Nullable Integer maxRunning;
     private boolean publishes;
@@ -156,6 +157,12 @@ final class Sagas {
         return this;
     }
 
+    /** Tells also the keys that are poison for others. */
+    Sagas healed() {
+        isHealed = true;
+        return this;
+    }
+
     private Retry patient() {
         return new Retry(Duration.ofMillis(20), 2, Duration.ofMillis(100), 0.2, 0, patience);
     }
@@ -179,13 +186,14 @@ final class Sagas {
                 publishes,
                 publishes,
                 Map.of());
-        return new SagaDefinition(structure, new Code(death));
+        return new SagaDefinition(structure, new Code(death, isHealed));
     }
 
-    private record Code(Runnable death) implements SagaCode {
+    private record Code(Runnable death, boolean isHealed) implements SagaCode {
         @Override
         public @Nullable String key(Trigger trigger, ReceivedEvent event) {
-            if (event.data().path("poison").asBoolean()) {
+            var poison = event.data().path("poison");
+            if (!isHealed && (poison.asBoolean() || trigger.id().equals(poison.textValue()))) {
                 throw new IllegalStateException("poison");
             }
             return event.data().path("id").textValue();

@@ -6,7 +6,9 @@ import dev.sluice.command.Decision;
 
 /** Orders: requested by a customer, then confirmed or rejected by what fulfils them. */
 final class Orders implements Decider<Orders.Command, Orders.Event, Orders.Order> {
-    sealed interface Command {}
+    sealed interface Command {
+        String orderId();
+    }
 
     record RequestOrder(String orderId, String sku, int qty, long cents) implements Command {}
 
@@ -53,6 +55,17 @@ final class Orders implements Decider<Orders.Command, Orders.Event, Orders.Order
         return order == Order.UNKNOWN ? Order.REQUESTED : order;
     }
 
+    /** What is said of an order is said in its own stream. */
+    @Override
+    public Decision<Event> decide(Command command, Order order, String key) {
+        return key.equals(command.orderId())
+                ? decide(command, order)
+                : Decision.reject(
+                        "other_order",
+                        "found a command for order " + command.orderId() + " in the stream of order " + key
+                                + ", expected it in order-" + command.orderId());
+    }
+
     @Override
     public Decision<Event> decide(Command command, Order order) {
         if (command instanceof RequestOrder it) {
@@ -71,7 +84,7 @@ final class Orders implements Decider<Orders.Command, Orders.Event, Orders.Order
         }
         return command instanceof ConfirmOrder it
                 ? Decision.accept(new OrderConfirmed(it.orderId(), it.tracking()))
-                : Decision.accept(new OrderCancelled(((CancelOrder) command).orderId()));
+                : Decision.accept(new OrderCancelled(command.orderId()));
     }
 
     @Override

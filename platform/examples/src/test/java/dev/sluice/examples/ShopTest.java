@@ -1,5 +1,8 @@
 package dev.sluice.examples;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.command.Decision;
 import dev.sluice.examples.Orders.ConfirmOrder;
 import dev.sluice.examples.Orders.OrderConfirmed;
 import dev.sluice.examples.Orders.OrderRejected;
@@ -27,6 +30,19 @@ class ShopTest {
                 .given(new OrderRequested("1", "lamp", 2, 500))
                 .when(new RequestOrder("1", "lamp", 2, 500))
                 .thenRejected("order_exists");
+    }
+
+    @Test
+    void anOrderIsRequestedInItsOwnStream() {
+        var request = new RequestOrder("1", "lamp", 2, 500);
+        var orders = new Orders();
+
+        assertThat(orders.decide(request, orders.initial(), "1"))
+                .isEqualTo(Decision.accept(new OrderRequested("1", "lamp", 2, 500)));
+        assertThat(orders.decide(request, orders.initial(), "2"))
+                .isInstanceOfSatisfying(
+                        Decision.Rejected.class,
+                        rejected -> assertThat(rejected.rejection().code()).isEqualTo("other_order"));
     }
 
     @Test

@@ -5,6 +5,9 @@ public sealed interface Selection {
     /** Every event outside the platform's own streams. */
     record All() implements Selection {}
 
+    /** Every event, the platform's own among them. */
+    record Whole() implements Selection {}
+
     /** One stream. */
     record OfStream(String stream) implements Selection {}
 
@@ -25,6 +28,6 @@ public sealed interface Selection {
         if (this instanceof OfType only) {
             return event.type().equals(only.type()) && !StreamName.isPlatform(event.stream());
         }
-        return !StreamName.isPlatform(event.stream());
+        return this instanceof Whole || !StreamName.isPlatform(event.stream());
     }
 }

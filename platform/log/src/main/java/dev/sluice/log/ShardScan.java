@@ -83,7 +83,8 @@ final class ShardScan implements AutoCloseable {
     }
 
     private boolean matches(StoredEvent event) {
-        boolean isIncluded = selection instanceof Selection.OfStream
+        boolean isIncluded = selection instanceof Selection.Whole
+                || selection instanceof Selection.OfStream
                 || selection instanceof Selection.OfCategory
                 || !event.isPlatform();
         return isIncluded && (where == null || where.test(event));

@@ -2,7 +2,7 @@ package dev.sluice.log;
 
 import java.nio.charset.StandardCharsets;
 
-/** The rules of stream names: 1–255 bytes of UTF-8, no control characters, category before the first {@code -}. */
+/** The rules of stream names: 1–255 bytes of UTF-8, no control characters, no halves of characters, category before the first {@code -}. */
 public final class StreamName {
     private static final int MAX_BYTES = 255;
 
@@ -19,15 +19,18 @@ public final class StreamName {
                     Failure.Kind.INVALID_STREAM,
                     "found a stream name of " + bytes + " bytes, expected 1 to " + MAX_BYTES + " bytes of UTF-8");
         }
-        for (int i = 0; i < name.length(); i++) {
-            if (Character.isISOControl(name.charAt(i))) {
-                throw Failure.of(
-                        Failure.Kind.INVALID_STREAM,
-                        "found control character U+%04X in a stream name, expected none"
-                                .formatted((int) name.charAt(i)));
-            }
-        }
+        name.codePoints().forEach(StreamName::checkCharacter);
         return name;
+    }
+
+    private static void checkCharacter(int character) {
+        boolean isHalf = Character.getType(character) == Character.SURROGATE;
+        if (isHalf || Character.isISOControl(character)) {
+            throw Failure.of(
+                    Failure.Kind.INVALID_STREAM,
+                    "found %s U+%04X in a stream name, expected none"
+                            .formatted(isHalf ? "half a character," : "control character", character));
+        }
     }
 
     private static boolean isPlain(String name) {

@@ -10,6 +10,7 @@ import dev.sluice.log.Cursor;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
+import dev.sluice.log.Position;
 import dev.sluice.log.Shard;
 import dev.sluice.projection.Projection;
 import dev.sluice.projection.ProjectionProvider;
@@ -257,8 +258,12 @@ public final class Wiring implements AutoCloseable {
     }
 
     private Gateway.Rooms rooms() {
-        var resolver =
-                new Resolver(events, letters, config.sources(), Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)));
+        var resolver = new Resolver(
+                events,
+                letters,
+                config.sources(),
+                Math.toIntExact(config.size(ConfigKey.LOG_MAX_EVENT)),
+                new LettersOfSagas());
         return new Gateway.Rooms(
                 events, projections, live, letters, resolver, config.sources(), control, commands, sagas);
     }
@@ -365,6 +370,24 @@ public final class Wiring implements AutoCloseable {
         @Override
         public Future<Void> reached(String projection, Cursor cursor) {
             return projections.view(projection).reached(cursor, FOLD_MILLIS);
+        }
+    }
+
+    private final class LettersOfSagas implements DeadLetters.Sagas {
+        @Override
+        public boolean isKnown(String saga) {
+            return sagas.definitions().stream().anyMatch(each -> each.name().equals(saga));
+        }
+
+        @Override
+        public Future<DeadLetters.Retried> retried(String saga, Position letter) {
+            return sagas.retried(saga, letter)
+                    .map(told -> new DeadLetters.Retried(
+                            told.verdicts().stream()
+                                    .map(each -> new DeadLetters.Became(
+                                            letter, each.kind().word(), each.key(), each.detail()))
+                                    .toList(),
+                            told.again()));
         }
     }
 

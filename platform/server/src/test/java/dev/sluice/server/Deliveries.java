@@ -39,6 +39,8 @@ public final class Deliveries implements AutoCloseable {
     }
 
     private final Wiring wiring;
+    private static volatile boolean isPoisoned = true;
+
     private volatile Function<ParticipantCommand, Manner> manner = command -> Manner.DO;
 
     /** What the jar of the test has. */
@@ -57,6 +59,7 @@ public final class Deliveries implements AutoCloseable {
     }
 
     public static Deliveries in(Path folder) {
+        isPoisoned = true;
         var usual = Thread.currentThread().getContextClassLoader();
         try {
             var services = Files.createDirectories(folder.resolve("jar/META-INF/services"));
@@ -82,6 +85,11 @@ public final class Deliveries implements AutoCloseable {
 
     public void manner(Function<ParticipantCommand, Manner> chosen) {
         manner = chosen;
+    }
+
+    /** Whether the saga's code breaks on events that say {@code poison}; it does at first. */
+    public void poisoned(boolean is) {
+        isPoisoned = is;
     }
 
     private Future<ParticipantReply> take(ParticipantCommand command) {
@@ -133,6 +141,9 @@ public final class Deliveries implements AutoCloseable {
     private record Code() implements SagaCode {
         @Override
         public @Nullable String key(Trigger trigger, ReceivedEvent event) {
+            if (isPoisoned && event.data().path("poison").asBoolean()) {
+                throw new IllegalStateException("poison");
+            }
             return event.data().path("id").textValue();
         }
 

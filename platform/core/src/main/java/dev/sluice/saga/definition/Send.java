@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param type of the command
  * @param replies the types that mean success; empty: any
- * @param rejects the codes or reply types that mean: definitely no effect; empty: what the participant calls a rejection
+ * @param rejects types of replies that mean: definitely no effect; what the participant calls a rejection is one, whether its code is listed or not
  * @param timeout of an attempt
  */
 public record Send(

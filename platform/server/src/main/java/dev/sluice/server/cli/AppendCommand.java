@@ -53,11 +53,8 @@ final class AppendCommand extends ServerCommand {
             description = "The data: members, a file, or standard input.")
     private List<String> members = new ArrayList<>();
 
-    @Option(
-            names = "--data",
-            paramLabel = "JSON|@FILE|-",
-            description = "The data as JSON, a file of it, or standard input.")
-    private @Nullable String data;
+    @Mixin
+    private GivenJson given = new GivenJson();
 
     @Option(
             names = "--id",
@@ -92,15 +89,15 @@ final class AppendCommand extends ServerCommand {
         if (stream.equals("-")) {
             many(remote, new FromStandardInput(cli));
         } else if (count != 1) {
-            many(remote, new Repeated(GivenJson.read(cli, data, members)));
+            many(remote, new Repeated(given.read(cli, members)));
         } else {
-            one(remote, GivenJson.read(cli, data, members));
+            one(remote, given.read(cli, members));
         }
         return 0;
     }
 
     private void check() {
-        if (stream.equals("-") && (type != null || data != null || id != null)) {
+        if (stream.equals("-") && (type != null || given.hasOption() || id != null)) {
             throw usage(
                     "found 'append -' with a type, data or id, expected all of it in the CloudEvents on standard input");
         }

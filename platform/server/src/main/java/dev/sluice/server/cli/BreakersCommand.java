@@ -3,10 +3,8 @@ package dev.sluice.server.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -52,41 +50,25 @@ final class BreakersCommand {
                     "Lists circuit breakers: an address has one from the first call to it on, when its policy has one.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice breakers ls"})
-    static final class Ls implements Callable<Integer> {
-        private final Cli cli;
-
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
+    static final class Ls extends ServerCommand {
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            output.list(cli.terminal(), server.remote(cli).list(PATH, "breakers"), COLUMNS);
+            output.list(terminal(), remote().list(PATH, "breakers"), COLUMNS);
             return 0;
         }
     }
 
     /** A command about one breaker. */
-    abstract static class OfOne implements Callable<Integer> {
-        final Cli cli;
-
+    abstract static class OfOne extends ServerCommand {
         @Parameters(paramLabel = "ADDRESS", description = "The address that the breaker guards.")
         String address = "";
 
-        @Mixin
-        Output output = new Output();
-
-        @Mixin
-        ServerOption server = new ServerOption();
-
         OfOne(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
     }
 
@@ -102,15 +84,15 @@ final class BreakersCommand {
 
         @Override
         public Integer call() {
-            var remote = server.remote(cli);
+            var remote = remote();
             var found =
                     new LinkedHashMap<>(remote.get(PATH + Remote.path(address)).json());
             var changes = changes(remote);
             found.put("changes", changes);
-            output.one(cli.terminal(), found, () -> {
-                Output.table(cli.terminal(), List.of(found), COLUMNS);
-                cli.terminal().line("");
-                Output.table(cli.terminal(), changes, CHANGES);
+            output.one(terminal(), found, () -> {
+                Output.table(terminal(), List.of(found), COLUMNS);
+                terminal().line("");
+                Output.table(terminal(), changes, CHANGES);
             });
             return 0;
         }
@@ -148,14 +130,13 @@ final class BreakersCommand {
         int give(String order) {
             var parameters = new LinkedHashMap<String, @Nullable Object>();
             parameters.put("reason", reason);
-            var found = server.remote(cli)
-                    .send(
+            var found = remote().send(
                             "POST",
                             PATH + Remote.path(address, order) + Remote.query(parameters),
                             Map.of(),
                             Remote.Body.of("application/json", ""))
                     .json();
-            output.one(cli.terminal(), found, () -> Output.table(cli.terminal(), List.of(found), COLUMNS));
+            output.one(terminal(), found, () -> Output.table(terminal(), List.of(found), COLUMNS));
             return 0;
         }
     }

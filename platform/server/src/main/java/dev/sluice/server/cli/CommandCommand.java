@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,9 +25,7 @@ import picocli.CommandLine.Parameters;
             "  sluice command ReserveStock stock-s1 order=o1 quantity=2 --id o1/reserve",
             "  sluice command ReserveStock stock-s1 --data @reserve.json --expect 5"
         })
-final class CommandCommand implements Callable<Integer> {
-    private final Cli cli;
-
+final class CommandCommand extends ServerCommand {
     @Parameters(index = "0", paramLabel = "TYPE", description = "The command's type.")
     private String type = "";
 
@@ -42,11 +39,8 @@ final class CommandCommand implements Callable<Integer> {
             description = "The data: members, a file, or standard input.")
     private List<String> members = new ArrayList<>();
 
-    @Option(
-            names = "--data",
-            paramLabel = "JSON|@FILE|-",
-            description = "The data as JSON, a file of it, or standard input.")
-    private @Nullable String data;
+    @Mixin
+    private GivenJson given = new GivenJson();
 
     @Option(names = "--id", paramLabel = "ID", description = "The command id (default: a new one).")
     private @Nullable String id;
@@ -54,32 +48,25 @@ final class CommandCommand implements Callable<Integer> {
     @Mixin
     private ExpectOption expect = new ExpectOption();
 
-    @Mixin
-    private Output output = new Output();
-
-    @Mixin
-    private ServerOption server = new ServerOption();
-
     CommandCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
     public Integer call() throws Exception {
         var headers = new LinkedHashMap<>(expect.headers());
         headers.put("Idempotency-Key", id == null ? UUID.randomUUID().toString() : id);
-        var given = GivenJson.read(cli, data, members);
+        var data = given.read(cli, members);
         var body = new LinkedHashMap<String, @Nullable Object>();
         body.put("stream", stream);
-        body.put("data", given == null ? Map.of() : given);
-        var answer = server.remote(cli)
-                .send(
+        body.put("data", data == null ? Map.of() : data);
+        var answer = remote().send(
                         "POST",
                         Remote.path("v1", "commands", type),
                         headers,
                         Remote.Body.of("application/json", Json.write(body)))
                 .json();
-        output.one(cli.terminal(), answer, () -> cli.terminal().line(sentence(answer)));
+        output.one(terminal(), answer, () -> terminal().line(sentence(answer)));
         return 0;
     }
 
@@ -94,25 +81,17 @@ final class CommandCommand implements Callable<Integer> {
             description = "Lists the types of commands that are registered; with -o json their schemas too.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice commands ls"})
-    static final class Ls implements Callable<Integer> {
+    static final class Ls extends ServerCommand {
         private static final List<Output.Column> COLUMNS =
                 List.of(Output.Column.of("type"), Output.Column.of("category"));
 
-        private final Cli cli;
-
-        @Mixin
-        private Output output = new Output();
-
-        @Mixin
-        private ServerOption server = new ServerOption();
-
         Ls(Cli cli) {
-            this.cli = cli;
+            super(cli);
         }
 
         @Override
         public Integer call() {
-            output.list(cli.terminal(), server.remote(cli).list("/v1/commands", "commands"), COLUMNS);
+            output.list(terminal(), remote().list("/v1/commands", "commands"), COLUMNS);
             return 0;
         }
     }

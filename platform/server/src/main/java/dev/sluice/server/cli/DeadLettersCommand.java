@@ -34,7 +34,7 @@ final class DeadLettersCommand {
         @Option(
                 names = "--consumer",
                 paramLabel = "C",
-                description = "Only letters of this consumer: source:NAME or projection:NAME.")
+                description = "Only letters of this consumer: source:NAME, projection:NAME or saga:NAME.")
         private @Nullable String consumer;
 
         @Option(names = "--reason", paramLabel = "R", description = "Only letters with this reason, such as bad-json.")

@@ -23,6 +23,7 @@ abstract class DeadLettersResolve extends ServerCommand {
     private final String verb;
     private final Map<String, Long> counts = new LinkedHashMap<>();
     private final List<@Nullable Object> failedAs = new ArrayList<>();
+    private final List<Map<String, @Nullable Object>> became = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
 
     @Parameters(paramLabel = "ID", arity = "0..*", description = "Ids of letters.")
@@ -44,7 +45,9 @@ abstract class DeadLettersResolve extends ServerCommand {
 
     /** Retries dead letters. */
     @Command(
-            description = "Retries dead letters: a record is mapped again as its source is configured now.",
+            description =
+                    "Retries dead letters: a record is mapped again as its source is configured now, an event goes to its projection or"
+                            + " saga again.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  sluice dead-letters retry --consumer source:orders --reason no-stream"})
     static final class Retry extends DeadLettersResolve {
@@ -149,6 +152,7 @@ abstract class DeadLettersResolve extends ServerCommand {
             counts.merge(name, count, Long::sum);
         }
         failedAs.addAll(Json.list(part.get("failedAs")));
+        became.addAll(Json.objects(part.get("became")));
         for (Object problem : Json.list(part.get("problems"))) {
             if (!problems.contains(Json.text(problem))) {
                 problems.add(Json.text(problem));
@@ -169,6 +173,7 @@ abstract class DeadLettersResolve extends ServerCommand {
     private void print() {
         var sum = new LinkedHashMap<String, @Nullable Object>(counts);
         sum.put("failedAs", failedAs);
+        sum.put("became", became);
         sum.put("problems", problems);
         output.one(terminal(), sum, () -> {
             terminal().line(summary());
@@ -178,7 +183,19 @@ abstract class DeadLettersResolve extends ServerCommand {
                                 + String.join(
                                         ", ", failedAs.stream().map(Json::text).toList()));
             }
+            became.forEach(each -> terminal().line(line(each)));
             problems.forEach(problem -> terminal().line(problem));
         });
+    }
+
+    /** What a saga did with the event of a letter. */
+    private static String line(Map<String, @Nullable Object> became) {
+        var words = new ArrayList<String>();
+        for (String name : List.of("id", "outcome", "key", "detail")) {
+            if (became.get(name) != null) {
+                words.add(Json.text(became.get(name)));
+            }
+        }
+        return String.join("  ", words);
     }
 }

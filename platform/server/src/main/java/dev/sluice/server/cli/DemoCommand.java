@@ -122,7 +122,7 @@ final class DemoCommand implements Callable<Integer> {
         done("inventory with its alert, revenue by day: each equal to what was ordered and paid");
         new DemoMesh(remote, terminal).show();
         done("a circuit breaker opened and closed again, told in the log");
-        var sagas = new DemoSagas(remote, terminal, payments);
+        var sagas = new DemoSagas(remote, terminal, payments, this::checkSubscriptions);
         follow(remote, "demo-sagas", DemoSagas.subscription(), sagas::take);
         sagas.show();
         done(
@@ -135,6 +135,14 @@ final class DemoCommand implements Callable<Integer> {
         follow(remote, "demo-tail", Map.of("to", "events:category:order"), frame -> tail(frame, line));
         follow(remote, "demo-rows", Map.of("to", "projection:" + PROJECTION, "mode", "latest"), this::row);
         await(subscribed, "answers to both subscriptions");
+    }
+
+    /** Fails with what has ended one. */
+    private void checkSubscriptions() throws Exception {
+        var problem = broken.get();
+        if (problem != null) {
+            throw problem;
+        }
     }
 
     private void follow(Remote remote, String name, Map<String, @Nullable Object> request, LiveRead.Frames frames) {
@@ -239,10 +247,7 @@ final class DemoCommand implements Callable<Integer> {
     private void await(CountDownLatch latch, String what) throws Exception {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(ARRIVAL_SECONDS);
         while (!latch.await(100, TimeUnit.MILLISECONDS)) {
-            var problem = broken.get();
-            if (problem != null) {
-                throw problem;
-            }
+            checkSubscriptions();
             if (System.nanoTime() > deadlineNanos) {
                 synchronized (this) {
                     throw failed(

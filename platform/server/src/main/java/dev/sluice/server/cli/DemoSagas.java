@@ -31,14 +31,22 @@ final class DemoSagas {
     private final Remote remote;
     private final Terminal terminal;
     private final SamplePayments payments;
+    private final Subscription subscription;
     private final Map<String, Map<String, @Nullable Object>> instances = new ConcurrentHashMap<>();
     private final Map<String, Object> shown = new HashMap<>();
     private final CountDownLatch subscribed = new CountDownLatch(1);
 
-    DemoSagas(Remote remote, Terminal terminal, SamplePayments payments) {
+    /** The subscription to the saga. */
+    interface Subscription {
+        /** Fails with what has ended it. */
+        void check() throws Exception;
+    }
+
+    DemoSagas(Remote remote, Terminal terminal, SamplePayments payments, Subscription subscription) {
         this.remote = remote;
         this.terminal = terminal;
         this.payments = payments;
+        this.subscription = subscription;
     }
 
     /** What is to be subscribed to before. */
@@ -66,9 +74,10 @@ final class DemoSagas {
     }
 
     /** Shows all three. */
-    void show() throws InterruptedException {
-        if (!subscribed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            throw DemoCommand.failed("waited " + PATIENCE_SECONDS + " s for the subscription to " + SAGA);
+    void show() throws Exception {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (subscribed.getCount() > 0) {
+            sleepUntil(deadlineNanos, "the subscription to " + SAGA);
         }
         receive("lamp", 10);
         receive("piano", 1);
@@ -121,7 +130,7 @@ final class DemoSagas {
     }
 
     /** Until the subscription says so. */
-    private void await(String key, String status) throws InterruptedException {
+    private void await(String key, String status) throws Exception {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
             var instance = instances.get(key);
@@ -132,14 +141,15 @@ final class DemoSagas {
         }
     }
 
-    private void awaitDeferral(String key) throws InterruptedException {
+    private void awaitDeferral(String key) throws Exception {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (history(key).stream().noneMatch(event -> "StepDeferred".equals(event.get("type")))) {
             sleepUntil(deadlineNanos, "a step of instance " + key + " deferred by the breaker");
         }
     }
 
-    private static void sleepUntil(long deadlineNanos, String expected) throws InterruptedException {
+    private void sleepUntil(long deadlineNanos, String expected) throws Exception {
+        subscription.check();
         if (System.nanoTime() > deadlineNanos) {
             throw DemoCommand.failed("waited " + PATIENCE_SECONDS + " s for " + expected);
         }

@@ -9,18 +9,27 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /** Data as arguments give them: members {@code k=v}, JSON, {@code @FILE}, or {@code -} for standard input. */
 final class GivenJson {
-    private GivenJson() {}
+    @Option(
+            names = "--data",
+            paramLabel = "JSON|@FILE|-",
+            description = "The data as JSON, a file of it, or standard input.")
+    private @Nullable String data;
+
+    boolean hasOption() {
+        return data != null;
+    }
 
     /**
      * Null when nothing is given.
      *
-     * @param data of {@code --data}
      * @param members {@code k=v}, or a single {@code @FILE} or {@code -}
      */
-    static @Nullable Object read(Cli cli, @Nullable String data, List<String> members) throws IOException {
+    @Nullable
+    Object read(Cli cli, List<String> members) throws IOException {
         if (data != null && !members.isEmpty()) {
             throw usage("found both --data and '" + members.get(0) + "', expected one of them");
         }

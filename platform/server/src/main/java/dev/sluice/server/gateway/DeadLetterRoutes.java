@@ -95,8 +95,21 @@ final class DeadLetterRoutes {
                 .put("discarded", done.discarded())
                 .put("failed", done.failed())
                 .put("failedAs", new JsonArray(done.again()))
+                .put(
+                        "became",
+                        new JsonArray(done.became().stream()
+                                .map(DeadLetterRoutes::json)
+                                .toList()))
                 .put("released", done.released())
                 .put("cursor", done.cursor().encode());
+    }
+
+    private static JsonObject json(DeadLetters.Became became) {
+        var json = new JsonObject().put("id", became.letter().toString()).put("outcome", became.outcome());
+        if (became.key() != null) {
+            json.put("key", became.key());
+        }
+        return became.detail() == null ? json : json.put("detail", became.detail());
     }
 
     private static long bytes(DeadLetters.Page page) {

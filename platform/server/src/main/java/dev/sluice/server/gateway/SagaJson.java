@@ -181,8 +181,9 @@ final class SagaJson {
 
     /** What a saga did with an event, among its other consumers. */
     static JsonObject consumer(Verdict verdict) {
-        var consumer =
-                new JsonObject().put("consumer", "saga:" + verdict.saga()).put("outcome", word(verdict.kind()));
+        var consumer = new JsonObject()
+                .put("consumer", "saga:" + verdict.saga())
+                .put("outcome", verdict.kind().word());
         if (verdict.key() != null) {
             consumer.put("keys", new JsonArray().add(verdict.key()));
         }
@@ -194,18 +195,6 @@ final class SagaJson {
         }
         String detail = verdict.kind() == Verdict.Kind.EARLY ? "its instance has not begun" : verdict.detail();
         return detail == null ? consumer : consumer.put("detail", detail);
-    }
-
-    private static String word(Verdict.Kind kind) {
-        return switch (kind) {
-            case STARTED -> "began";
-            case RECEIVED -> "received";
-            case CANCELLED -> "cancelled";
-            case HELD, EARLY -> "held";
-            case IGNORED -> "ignored";
-            case DEAD_LETTER -> "dead_lettered";
-            case NOT_REACHED -> "not_reached";
-        };
     }
 
     static Answer answer(int status, JsonNode json) {

@@ -145,4 +145,23 @@ class SagasCliTest {
         assertThat(drawn.output()).startsWith("flowchart TD").contains("class s_reserve succeeded");
         assertThat(pipe.run("sagas", "trace", "delivery", "a/b %ü").output()).contains("SagaCompleted");
     }
+
+    @Test
+    void retriesDeadLettersAndSaysWhatBecameOfThem() {
+        pipe.run("append", "wish-1", "DeliveryWanted", "--data", "{\"id\":\"o1\",\"poison\":true}");
+        await().until(() -> pipe.run("dead-letters", "ls", "--consumer", "saga:delivery")
+                .output()
+                .contains("evaluation-failed"));
+        var screen = Shell.at("http://127.0.0.1:" + server.port()).asTerminal();
+
+        var failed = screen.run("dead-letters", "retry", "--consumer", "saga:delivery", "-o", "table");
+        server.poisoned(false);
+        var retried = screen.run("dead-letters", "retry", "--consumer", "saga:delivery", "-o", "table");
+
+        assertThat(failed.exit()).isEqualTo(1);
+        assertThat(failed.output()).contains("1 failed", "failed again as 0:", "dead_lettered");
+        assertThat(retried.exit()).as(retried.errors()).isZero();
+        assertThat(retried.output()).contains("1 retried", "began  o1");
+        reach("o1", "COMPLETED");
+    }
 }

@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,5 +299,34 @@ class SagasOverHttpTest {
                 .contains("saga_instances{saga=\"delivery\",status=\"PARKED\"} 1.0")
                 .contains("saga_stalled 0.0")
                 .contains("saga_step_total{");
+    }
+
+    @Test
+    void retriesDeadLettersOneByOneAndInBulk() {
+        for (String key : List.of("o1", "o2", "o3")) {
+            http.append("wish-1", "DeliveryWanted", "{\"id\":\"" + key + "\",\"poison\":true}");
+        }
+        await().until(() -> letters().size() == 3);
+        String first = letters().get(0);
+
+        var again = json(http.post("/v1/dead-letters/" + first + "/retry", ""));
+        server.poisoned(false);
+        var one = json(http.post("/v1/dead-letters/" + letters().get(0) + "/retry", ""));
+        var all = json(http.post("/v1/dead-letters/retry?consumer=saga:delivery", ""));
+
+        assertThat(again.getInteger("failed")).isEqualTo(1);
+        assertThat(again.getJsonArray("became").getJsonObject(0))
+                .contains(Map.entry("id", first), Map.entry("outcome", "dead_lettered"));
+        assertThat(one.getJsonArray("became").getJsonObject(0).getString("outcome"))
+                .isEqualTo("began");
+        assertThat(all.getInteger("retried")).isEqualTo(2);
+        assertThat(letters()).isEmpty();
+        List.of("o1", "o2", "o3").forEach(key -> reach(key, "COMPLETED"));
+    }
+
+    private List<String> letters() {
+        return json(http.get("/v1/dead-letters?consumer=saga:delivery")).getJsonArray("deadLetters").stream()
+                .map(each -> ((JsonObject) each).getString("id"))
+                .toList();
     }
 }
