@@ -97,6 +97,30 @@ class RetriedLettersTest {
     }
 
     @Test
+    void waitsForTheCodeOfAVersionThatIsMissing() {
+        open(Sagas.of("shipping", 1)
+                .await("payment", "Paid", Duration.ofHours(1))
+                .pivot("ship"));
+        house.begin("k1");
+        await().until(() -> house.find("shipping", "k1") != null);
+        house.without(opened)
+                .with(Sagas.of("shipping", 2).pivot("ship").build())
+                .restart();
+        house.append("payment-k1", "Paid", "{\"id\":\"k1\"}");
+        await().until(() -> open().size() == 1);
+
+        var early = SagaHouse.answer(resolver().resolve(open().get(0).id(), Verb.RETRY));
+        assertThat(early.failed()).isEqualTo(1);
+        assertThat(open()).extracting(DeadLetter::attempts).containsExactly(2);
+
+        house.with(opened).restart();
+        var done = SagaHouse.answer(resolver().resolve(open().get(0).id(), Verb.RETRY));
+        assertThat(done.retried()).isEqualTo(1);
+        house.reach("shipping", "k1", Status.COMPLETED);
+        assertThat(open()).isEmpty();
+    }
+
+    @Test
     void takesALetterOnceHoweverManyRetryIt() {
         open(shipping());
         house.append("thing-1", "Began", poison("k1"));
