@@ -376,13 +376,7 @@ final class Engine extends VerticleBase {
                 admission.written(it.id());
             }
         }
-        for (var answer : reacted.answers()) {
-            if (answer.refusal() != null) {
-                answer.to().answer().completeExceptionally(answer.refusal());
-            } else {
-                answer.to().answer().complete(answer.instance());
-            }
-        }
+        reacted.answers().forEach(Reacted.Answer::tell);
         shared.told().reacted(shard, reacted);
         var stopped = idle;
         if (stopped != null) {

@@ -35,7 +35,15 @@ record Reacted(
     record Answer(
             Incoming.Acted to,
             @Nullable Instance instance,
-            @Nullable Failure refusal) {}
+            @Nullable Failure refusal) {
+        void tell() {
+            if (refusal != null) {
+                to.answer().completeExceptionally(refusal);
+            } else {
+                to.answer().complete(instance);
+            }
+        }
+    }
 
     /** What became of a step. */
     record Outcome(String saga, String type) {}
