@@ -257,10 +257,13 @@ final class Reactor {
                         Failure.Kind.NOT_FOUND,
                         "found no instance of saga " + acted.id() + ", expected one that began");
             }
-            if (definition(instance) == null) {
+            if (definition(instance) != null) {
+                react(changes, acted.id(), instance, acted.action(), acted.cause());
+            } else if (acted.action().verb() == Input.Verb.ABANDON) {
+                changes.take(acted.id(), Machine.abandon(instance, acted.action(), changes.nowMicros()), acted.cause());
+            } else {
                 throw Failure.of(Failure.Kind.WRONG_STATUS, missing(instance));
             }
-            react(changes, acted.id(), instance, acted.action(), acted.cause());
             changes.answer(new Reacted.Answer(acted, changes.instance(acted.id()), null));
         } catch (Failure refused) {
             changes.answer(new Reacted.Answer(acted, null, refused));

@@ -100,6 +100,24 @@ class MissingTest {
     }
 
     @Test
+    void areLetGoByWhoIsAbandonedWithoutItsCode() {
+        without(Sagas.of("waiting", 2)
+                .await("money", "Paid", Duration.ofHours(1))
+                .pivot("ship")
+                .build());
+        pay();
+        house.reach("waiting", "k1", Status.PARKED);
+        var give = new Input.OperatorAction("a1", Verb.ABANDON, "ann", "its code is lost", null, null);
+
+        SagaHouse.answer(house.room().act("waiting", "k1", give));
+        SagaHouse.answer(house.room().act("waiting", "k1", give));
+
+        var failed = house.reach("waiting", "k1", Status.FAILED);
+        assertThat(failed.held()).isEmpty();
+        assertThat(house.room().counts("waiting")).containsEntry(Status.FAILED, 1L);
+    }
+
+    @Test
     void arePassedOverWhenNobodyWaitsForThem() {
         house = new SagaHouse(folder, 1).with(OLD).serving("ship").start();
         house.begin("k1");

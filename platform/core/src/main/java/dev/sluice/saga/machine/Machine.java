@@ -6,6 +6,7 @@ import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.definition.Step;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,14 +79,7 @@ public final class Machine {
             });
         }
         var action = (Input.OperatorAction) input;
-        var before = instance.acted(action.id());
-        if (before != null && before != action.verb()) {
-            throw Failure.of(
-                    Failure.Kind.WRONG_STATUS,
-                    "found action id " + action.id() + " used before to " + before + ", expected a new one to "
-                            + action.verb());
-        }
-        if (before != null) {
+        if (isRepeated(instance, action)) {
             return course.reaction();
         }
         Operating.check(course, action);
@@ -118,6 +112,51 @@ public final class Machine {
             var direction = instance.status() == Status.COMPENSATING ? Direction.UNDO : Direction.FORWARD;
             events.add(new SagaEvent.SagaParked(reason, null, direction, error));
         }
+        events.forEach(event -> after.fold(event, nowMicros));
+        return new Reaction(List.copyOf(events), after);
+    }
+
+    /** Whether an action has acted before. WRONG_STATUS when another has under its id. */
+    private static boolean isRepeated(Instance instance, Input.OperatorAction action) {
+        var before = instance.acted(action.id());
+        if (before != null && before != action.verb()) {
+            throw Failure.of(
+                    Failure.Kind.WRONG_STATUS,
+                    "found action id " + action.id() + " used before to " + before + ", expected a new one to "
+                            + action.verb());
+        }
+        return before != null;
+    }
+
+    /**
+     * Abandons an instance whose definition is missing: no code is needed to give it up. WRONG_STATUS when it has ended.
+     *
+     * @param instance not changed
+     */
+    public static Reaction abandon(Instance instance, Input.OperatorAction action, long nowMicros) {
+        var after = instance.copy();
+        if (isRepeated(instance, action)) {
+            return new Reaction(List.of(), after);
+        }
+        if (instance.status().isEnded()) {
+            throw Failure.of(
+                    Failure.Kind.WRONG_STATUS,
+                    "found instance " + instance.key() + " " + instance.status()
+                            + ", expected it not to have ended to abandon it");
+        }
+        var events = new ArrayList<SagaEvent>();
+        events.add(Operating.acted(action, action.step()));
+        for (var held : instance.held()) {
+            events.add(new SagaEvent.EventReleased(held.trigger(), held.event().position()));
+            events.add(new SagaEvent.EventIgnored(
+                    held.event().position(), held.event().type(), "the instance has ended"));
+        }
+        var effects = instance.steps().entrySet().stream()
+                .filter(step ->
+                        !step.getKey().equals(Course.PUBLISH) && step.getValue().isInForce())
+                .map(Map.Entry::getKey)
+                .toList();
+        events.add(new SagaEvent.SagaFailed(action.reason(), effects));
         events.forEach(event -> after.fold(event, nowMicros));
         return new Reaction(List.copyOf(events), after);
     }
