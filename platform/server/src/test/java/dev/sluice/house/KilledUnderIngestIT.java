@@ -28,7 +28,7 @@ class KilledUnderIngestIT {
     Path folder;
 
     @ParameterizedTest(name = "{0} shards, broker killed: {1}")
-    @CsvSource({"1, false", "3, false", "3, true"})
+    @CsvSource({"1, false", "3, true"})
     void theLogIsTheTopicAndTheViewItsFold(int shards, boolean isBrokerKilled) throws Exception {
         try (var killer = new Killer("ingest, shards " + shards + ", broker killed " + isBrokerKilled);
                 var broker = DevBroker.start(folder.resolve("kafka"), 0);
