@@ -4,6 +4,8 @@ import dev.sluice.bus.EventBusMesh;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.Ingest;
 import dev.sluice.ingest.Mirror;
+import dev.sluice.ingest.NoProjections;
+import dev.sluice.ingest.NoSagas;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.SourceConfig;
 import dev.sluice.log.Cursor;
@@ -11,7 +13,6 @@ import dev.sluice.log.EventPage;
 import dev.sluice.log.EventQuery;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
-import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Selection;
 import dev.sluice.shard.EventLog;
@@ -22,7 +23,6 @@ import dev.sluice.spi.Source;
 import dev.sluice.spi.TopicWriter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
-import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ final class Pipeline implements AutoCloseable {
         var mesh = EventBusMesh.on(vertx);
         vertx.deployVerticle(new ShardVerticle(log, mesh)).await(30, TimeUnit.SECONDS);
         events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, 2));
-        letters = new DeadLetters(events, new NoProjections());
+        letters = new DeadLetters(events, new NoProjections(true));
         resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes(), new NoSagas());
         var ingest = new Ingest(config, events, options.maxEventBytes(), meters);
         source = new KafkaSourceFactory()
@@ -76,30 +76,6 @@ final class Pipeline implements AutoCloseable {
         var onWorker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
         vertx.deployVerticle(new Mirror(config, events, writer, meters), onWorker)
                 .await(30, TimeUnit.SECONDS);
-    }
-
-    private static final class NoProjections implements DeadLetters.Projections {
-        @Override
-        public boolean isCurrent(String projection, int generation) {
-            return true;
-        }
-
-        @Override
-        public Future<Void> reached(String projection, Cursor cursor) {
-            return Future.succeededFuture();
-        }
-    }
-
-    private static final class NoSagas implements DeadLetters.Sagas {
-        @Override
-        public boolean isKnown(String saga) {
-            return false;
-        }
-
-        @Override
-        public Future<DeadLetters.Retried> retried(String saga, Position letter) {
-            return Future.failedFuture(new IllegalStateException("there are no sagas"));
-        }
     }
 
     /** All events of a selection, shard by shard. */

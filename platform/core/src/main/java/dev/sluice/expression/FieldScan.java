@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a few fields out of most JSON objects (RFC 8259) in one pass over their bytes, without making a parser for each, which costs more than the
- * reading. What it takes a parser would give as well; where it gives up, everything is for a parser, which also says what is wrong. For one thread.
+ * reading. From what is JSON, as data is checked to be on its way in, it takes what a parser would give; where it gives up, everything is for a parser,
+ * which also says what is wrong. What it passes over it does not judge. For one thread.
  */
 final class FieldScan {
     private static final int GIVE_UP = -1;

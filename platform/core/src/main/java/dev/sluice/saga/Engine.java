@@ -6,7 +6,6 @@ import dev.sluice.saga.Incoming.Acted;
 import dev.sluice.saga.Incoming.Answered;
 import dev.sluice.saga.Incoming.Fired;
 import dev.sluice.saga.Incoming.Passed;
-import dev.sluice.saga.machine.Direction;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Outcome;
 import dev.sluice.shard.EventLog;
@@ -183,13 +182,7 @@ final class Engine extends VerticleBase {
 
     private Future<Outcome> send(Dispatch dispatch) {
         var sent = shared.participants().send(dispatch);
-        shared.failpoints()
-                .reached(
-                        dispatch.direction() == Direction.UNDO
-                                ? Failpoints.Place.UNDO_SENT
-                                : dispatch.direction() == Direction.PUBLISH
-                                        ? Failpoints.Place.PUBLISHED
-                                        : Failpoints.Place.SENT);
+        shared.failpoints().reached(Failpoints.Place.sent(dispatch.direction()));
         return sent;
     }
 
@@ -378,9 +371,7 @@ final class Engine extends VerticleBase {
         }
         reacted.answers().forEach(Reacted.Answer::tell);
         shared.told().reacted(shard, reacted);
-        var stopped = idle;
-        if (stopped != null) {
-            stopped.complete();
+        if (letsStop()) {
             return;
         }
         if (isAlone && alone == 0) {
@@ -444,8 +435,16 @@ final class Engine extends VerticleBase {
         }
         vertx.setTimer(BUSY_MILLIS, later -> {
             isWriting = false;
-            pump();
+            if (!letsStop()) {
+                pump();
+            }
         });
+    }
+
+    /** After a write: goes on stopping, when it is asked to. */
+    private boolean letsStop() {
+        var stopping = idle;
+        return stopping != null && stopping.tryComplete();
     }
 
     private void halt(List<Incoming> batch, Throwable cause) {
@@ -457,9 +456,7 @@ final class Engine extends VerticleBase {
         waiting.forEach(this::refuse);
         waiting.clear();
         hasRoom();
-        if (idle != null) {
-            idle.complete();
-        }
+        letsStop();
     }
 
     private void refuse(Incoming input) {

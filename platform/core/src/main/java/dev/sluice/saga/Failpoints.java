@@ -1,5 +1,7 @@
 package dev.sluice.saga;
 
+import dev.sluice.saga.machine.Direction;
+
 /** Where a process may die; told by the engine, heard by tests that end it there. */
 @FunctionalInterface
 public interface Failpoints {
@@ -21,7 +23,15 @@ public interface Failpoints {
         /** Timers are due, their write has not begun. */
         TIMER_DUE,
         /** An undo was handed on. */
-        UNDO_SENT
+        UNDO_SENT;
+
+        static Place sent(Direction direction) {
+            return switch (direction) {
+                case FORWARD, PROBE -> SENT;
+                case UNDO -> UNDO_SENT;
+                case PUBLISH -> PUBLISHED;
+            };
+        }
     }
 
     void reached(Place place);

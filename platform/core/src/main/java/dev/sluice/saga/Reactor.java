@@ -141,6 +141,7 @@ final class Reactor {
                 .anyMatch(matched -> matched.trigger().equals(Definitions.START));
         boolean isNext = instance != null
                 && instance.status().isEnded()
+                && !instance.startedAt().equals(event.position())
                 && newest != null
                 && newest.structure().restart();
         if (isStart && newest != null && (instance == null || isNext)) {

@@ -1,11 +1,9 @@
 package dev.sluice.ingest;
 
 import dev.sluice.bus.EventBusMesh;
-import dev.sluice.log.Cursor;
 import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
-import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.shard.LocalEventLog;
 import dev.sluice.shard.ReadPool;
@@ -49,33 +47,9 @@ final class IngestHouse implements AutoCloseable {
         var mesh = EventBusMesh.on(vertx);
         get(vertx.deployVerticle(new ShardVerticle(log, mesh)));
         events = new LocalEventLog(vertx, log, mesh, new ReadPool(vertx, 2));
-        letters = new DeadLetters(events, new NoProjections());
+        letters = new DeadLetters(events, new NoProjections(false));
         resolver = new Resolver(events, letters, List.of(config), options.maxEventBytes(), new NoSagas());
         ingest = new Ingest(config, events, options.maxEventBytes(), new SimpleMeterRegistry());
-    }
-
-    private static final class NoProjections implements DeadLetters.Projections {
-        @Override
-        public boolean isCurrent(String projection, int generation) {
-            return false;
-        }
-
-        @Override
-        public Future<Void> reached(String projection, Cursor cursor) {
-            return Future.succeededFuture();
-        }
-    }
-
-    private static final class NoSagas implements DeadLetters.Sagas {
-        @Override
-        public boolean isKnown(String saga) {
-            return false;
-        }
-
-        @Override
-        public Future<DeadLetters.Retried> retried(String saga, Position letter) {
-            return Future.failedFuture(new IllegalStateException("there are no sagas"));
-        }
     }
 
     /** Where the source reads on. */

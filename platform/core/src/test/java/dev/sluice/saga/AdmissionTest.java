@@ -198,26 +198,9 @@ class AdmissionTest {
         house.close();
         assertThat(haveSomeWaited).isTrue();
         try (var log = Log.open(folder.resolve("log"), LogOptions.defaults().withShards(2))) {
-            assertThat(SagaInvariants.broken(log, List.of(definition), new NothingSeen(), event -> List.of()))
+            assertThat(SagaInvariants.broken(log, List.of(definition), new NothingSeen(2, 2), event -> List.of()))
                     .isEmpty();
         }
         house = null;
-    }
-
-    private record NothingSeen() implements SagaInvariants.Ledgers {
-        @Override
-        public Set<String> commandIds() {
-            return Set.of();
-        }
-
-        @Override
-        public int net(String instance) {
-            return 2;
-        }
-
-        @Override
-        public int whole(Instance instance) {
-            return 2;
-        }
     }
 }

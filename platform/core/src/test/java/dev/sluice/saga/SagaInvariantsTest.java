@@ -8,7 +8,6 @@ import dev.sluice.log.Log;
 import dev.sluice.log.LogOptions;
 import dev.sluice.log.ShardTransaction;
 import dev.sluice.saga.definition.SagaDefinition;
-import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaJson;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.testing.SagaInvariants;
@@ -17,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,26 +61,10 @@ class SagaInvariantsTest {
                     })
                     .toCompletableFuture()
                     .join();
-            var nothingSeen = new SagaInvariants.Ledgers() {
-                @Override
-                public Set<String> commandIds() {
-                    return Set.of();
-                }
-
-                @Override
-                public int net(String instance) {
-                    return 2;
-                }
-
-                @Override
-                public int whole(Instance instance) {
-                    return whole;
-                }
-            };
             return SagaInvariants.broken(
                             log,
                             List.of(SLOW),
-                            nothingSeen,
+                            new NothingSeen(2, whole),
                             event -> event.type().equals("Began")
                                     ? List.of("slow/"
                                             + Json.data(event).path("id").textValue())

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ingest.DeadLetters;
-import dev.sluice.log.Cursor;
+import dev.sluice.ingest.NoProjections;
 import dev.sluice.log.Failure;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Input.Verb;
@@ -13,7 +13,6 @@ import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.ParkReason;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.spi.ParticipantCommand;
-import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -215,21 +214,10 @@ class SagaRoomTest {
         await().until(() -> letters("two-step-2").size() == 1);
 
         var filter = new DeadLetters.Filter("saga:two-step-2", null, DeadLetters.State.OPEN);
-        var letters = SagaHouse.answer(new DeadLetters(house.events(), new NoProjections()).list(filter, 10, null));
+        var letters =
+                SagaHouse.answer(new DeadLetters(house.events(), new NoProjections(false)).list(filter, 10, null));
 
         assertThat(letters.letters()).extracting(DeadLetters.DeadLetter::reason).containsExactly("evaluation-failed");
-    }
-
-    private static final class NoProjections implements DeadLetters.Projections {
-        @Override
-        public boolean isCurrent(String projection, int generation) {
-            return false;
-        }
-
-        @Override
-        public Future<Void> reached(String projection, Cursor cursor) {
-            return Future.succeededFuture();
-        }
     }
 
     @Test

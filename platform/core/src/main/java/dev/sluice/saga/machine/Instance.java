@@ -47,6 +47,8 @@ public final class Instance {
     private @Nullable ReceivedEvent start;
     /** The stream of the event that it started with. */
     private String origin = "";
+    /** The position of the event that it started with. */
+    private String startedAt = "";
 
     private String correlation = "";
     private Map<String, StepState> steps = new LinkedHashMap<>();
@@ -114,6 +116,7 @@ public final class Instance {
         copy.state = state;
         copy.start = start;
         copy.origin = origin;
+        copy.startedAt = startedAt;
         copy.correlation = correlation;
         steps.forEach((name, step) -> copy.steps.put(name, step.copy()));
         copy.lastOrder = lastOrder;
@@ -140,6 +143,7 @@ public final class Instance {
             hash = it.hash();
             start = it.event();
             origin = it.event().stream();
+            startedAt = it.event().position();
             correlation = it.event().correlation() == null
                     ? it.event().id()
                     : it.event().correlation();
@@ -422,6 +426,11 @@ public final class Instance {
     @Nullable
     ReceivedEvent start() {
         return start;
+    }
+
+    /** The position of the event that it started with. */
+    public String startedAt() {
+        return startedAt;
     }
 
     /** The stream of the event that it started with. */
