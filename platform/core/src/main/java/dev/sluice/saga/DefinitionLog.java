@@ -1,6 +1,5 @@
 package dev.sluice.saga;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.log.Append;
 import dev.sluice.log.Event;
 import dev.sluice.log.EventQuery.Direction;
@@ -8,7 +7,7 @@ import dev.sluice.log.Expected;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
-import dev.sluice.saga.definition.Trigger;
+import dev.sluice.saga.definition.Structure;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
@@ -50,30 +49,17 @@ final class DefinitionLog {
         });
     }
 
-    /** What live instances of the versions that were ever registered may wait for. */
-    Future<List<Missing.Wait>> waits() {
+    /** All versions that were ever registered. */
+    Future<List<Structure>> all() {
         return log.streams(PREFIX, "", MAX_SAGAS).compose(streams -> {
             var reads = streams.stream()
                     .map(each -> log.readStream(each.stream(), 1, Direction.FORWARD, MAX_VERSIONS))
                     .toList();
             return Future.all(reads).map(all -> reads.stream()
                     .flatMap(read -> read.result().stream())
-                    .flatMap(event -> waits(Json.data(event)).stream())
+                    .map(event -> Structure.read(Json.data(event).path("structure")))
                     .toList());
         });
-    }
-
-    private static List<Missing.Wait> waits(JsonNode registered) {
-        var structure = registered.path("structure");
-        return structure.findParents("event").stream()
-                .filter(trigger -> !trigger.path("id").asText(Definitions.START).equals(Definitions.START))
-                .map(trigger -> new Missing.Wait(
-                        structure.path("name").textValue(),
-                        registered.path("version").intValue(),
-                        new Trigger(
-                                trigger.path("id").textValue(),
-                                trigger.path("event").textValue())))
-                .toList();
     }
 
     private static @Nullable String hash(List<RecordedEvent> events, int version) {

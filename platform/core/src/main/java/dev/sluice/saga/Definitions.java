@@ -9,6 +9,7 @@ import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.Incoming.Problem;
 import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.definition.Trigger;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,13 +17,17 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
-/** The definitions that this process has the code of, by name and version. Any thread. */
+/** The definitions that this process has the code of, by name and version, and what was registered by others. Any thread. */
 final class Definitions {
     static final String START = "start";
 
+    private final NavigableMap<String, NavigableMap<Integer, Structure>> registered = new ConcurrentSkipListMap<>();
     private volatile Known known = new Known(Map.of(), Map.of());
 
     private record Known(Map<String, TreeMap<Integer, SagaDefinition>> versions, Map<String, List<Use>> uses) {}
@@ -50,6 +55,25 @@ final class Definitions {
             }
         }
         known = new Known(versions, uses);
+        know(definition.structure());
+    }
+
+    /** Notes a version that was registered, whether its code is here or not. */
+    void know(Structure version) {
+        registered
+                .computeIfAbsent(version.name(), first -> new ConcurrentSkipListMap<>())
+                .put(version.version(), version);
+    }
+
+    /** All versions that were registered, by the name of their saga; the newest first. */
+    SortedMap<String, List<SagaVersion>> versions() {
+        var names = new TreeMap<String, List<SagaVersion>>();
+        registered.forEach((name, versions) -> names.put(
+                name,
+                versions.descendingMap().values().stream()
+                        .map(each -> new SagaVersion(each, of(name, each.version()) != null))
+                        .toList()));
+        return names;
     }
 
     private static void use(Map<String, List<Use>> uses, SagaDefinition definition, Trigger trigger) {

@@ -4,6 +4,7 @@ import dev.sluice.log.EventQuery.Direction;
 import dev.sluice.log.Failure;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Shard;
+import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.SagaRoom.Happened;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaEvent;
@@ -70,10 +71,9 @@ final class Inquiries {
 
     private Future<SagaRoom.Page> list(
             InstanceQuery query, String afterKey, int limit, List<Instance> found, int lookedAt) {
-        var definition = definitions.newest(query.saga());
-        long stuckBefore = definition == null
-                ? Long.MIN_VALUE
-                : clockMicros.getAsLong() - definition.structure().stuckAfter().toNanos() / 1_000;
+        var versions = definitions.versions().get(query.saga());
+        long stuckBefore =
+                versions == null ? Long.MIN_VALUE : SagaVersion.newest(versions).stuckBefore(clockMicros.getAsLong());
         return keys(query, afterKey).compose(keys -> {
             var asked = keys.stream()
                     .map(key -> instance(new InstanceId(query.saga(), key)))
@@ -125,20 +125,7 @@ final class Inquiries {
         var verdicts = new ArrayList<Future<@Nullable Verdict>>();
         for (var concern : missing.completed(definitions.read(recorded)).concerns()) {
             var id = concern.id();
-            verdicts.add(
-                    id == null
-                            ? reached(recorded.shard(), recorded, concern.saga(), null)
-                                    .map(early -> early != null
-                                            ? early
-                                            : new Verdict(
-                                                    concern.saga(),
-                                                    null,
-                                                    Verdict.Kind.DEAD_LETTER,
-                                                    0,
-                                                    0,
-                                                    Objects.requireNonNull(concern.problem(), "it has no key")
-                                                            .detail()))
-                            : why(id, recorded));
+            verdicts.add(id == null ? whyUntold(concern, recorded) : why(id, recorded));
         }
         return Future.all(verdicts).map(all -> {
             var told = new ArrayList<Verdict>();
@@ -150,6 +137,18 @@ final class Inquiries {
             }
             return told;
         });
+    }
+
+    /** Of an event whose key the code that is here cannot tell; which there was when the event came may have been able to. */
+    private Future<Verdict> whyUntold(Concern concern, RecordedEvent event) {
+        String saga = concern.saga();
+        String problem =
+                Objects.requireNonNull(concern.problem(), "it has no key").detail();
+        var untold = new Verdict(saga, null, Verdict.Kind.UNTOLD, 0, 0, problem);
+        return reached(event.shard(), event, saga, null)
+                .compose(notYet -> notYet != null
+                        ? Future.succeededFuture(notYet)
+                        : letter(saga, null, event.shard(), event, 1).map(letter -> letter == null ? untold : letter));
     }
 
     /** NOT_REACHED, or null when the shard has read so far. */
@@ -183,12 +182,13 @@ final class Inquiries {
                             .equals(event.position().toString()));
             return isEarly
                     ? Future.succeededFuture(new Verdict(id.saga(), id.key(), Verdict.Kind.EARLY, 0, 0, null))
-                    : letter(id, event, 1);
+                    : letter(id.saga(), id.key(), shardOf(id), event, 1);
         });
     }
 
-    private Future<@Nullable Verdict> letter(InstanceId id, RecordedEvent event, long from) {
-        return log.readStream(DeadLetter.stream(id.saga(), shardOf(id)), from, Direction.FORWARD, MAX_EVENTS)
+    private Future<@Nullable Verdict> letter(
+            String saga, @Nullable String key, int shard, RecordedEvent event, long from) {
+        return log.readStream(DeadLetter.stream(saga, shard), from, Direction.FORWARD, MAX_EVENTS)
                 .compose(letters -> {
                     for (var letter : letters) {
                         var data = Json.data(letter);
@@ -196,8 +196,8 @@ final class Inquiries {
                                 .toString()
                                 .equals(data.path("position").textValue())) {
                             return Future.succeededFuture(new Verdict(
-                                    id.saga(),
-                                    id.key(),
+                                    saga,
+                                    key,
                                     Verdict.Kind.DEAD_LETTER,
                                     0,
                                     0,
@@ -206,7 +206,7 @@ final class Inquiries {
                     }
                     return letters.size() < MAX_EVENTS
                             ? Future.succeededFuture(null)
-                            : letter(id, event, from + letters.size());
+                            : letter(saga, key, shard, event, from + letters.size());
                 });
     }
 

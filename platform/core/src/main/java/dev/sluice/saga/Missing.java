@@ -3,11 +3,15 @@ package dev.sluice.saga;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.Incoming.Problem;
+import dev.sluice.saga.definition.Step;
+import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.definition.Trigger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What live instances wait for whose code this process does not have, by what was registered of their versions. For whom an event is, the versions of
@@ -19,7 +23,7 @@ final class Missing {
     private volatile Map<String, List<Wait>> registered = Map.of();
 
     /** A version of a saga waits for a type of event, to step on or to turn back. */
-    record Wait(String saga, int version, Trigger trigger) {
+    private record Wait(String saga, int version, Trigger trigger) {
         private Matched matched() {
             return new Matched(version, trigger.id());
         }
@@ -30,9 +34,21 @@ final class Missing {
         this.tally = tally;
     }
 
-    void know(List<Wait> waits) {
-        registered = waits.stream()
+    void know(List<Structure> versions) {
+        registered = versions.stream()
+                .flatMap(version ->
+                        triggers(version).map(trigger -> new Wait(version.name(), version.version(), trigger)))
                 .collect(Collectors.groupingBy(wait -> wait.trigger().event()));
+    }
+
+    /** Of live instances. */
+    private static Stream<Trigger> triggers(Structure version) {
+        return Stream.concat(
+                version.cancels().stream(),
+                version.steps().stream()
+                        .map(Step::await)
+                        .filter(Objects::nonNull)
+                        .map(Step.Await::trigger));
     }
 
     boolean wants(String type) {

@@ -18,6 +18,7 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -91,8 +92,14 @@ public final class SagaRoom {
     public Future<Void> start() {
         var worker = new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER);
         return tally.load()
-                .compose(loaded -> registered.waits())
-                .onSuccess(missing::know)
+                .compose(loaded -> registered.all())
+                .onSuccess(all -> {
+                    missing.know(all);
+                    all.forEach(version -> {
+                        definitions.know(version);
+                        tally.watch(version.name());
+                    });
+                })
                 .compose(known -> Future.all(
                         engines.stream().map(engine -> deploy(engine, worker)).toList()))
                 .compose(booted -> Future.all(engines.stream().map(Engine::work).toList()))
@@ -163,6 +170,11 @@ public final class SagaRoom {
     /** All versions that this process has the code of. */
     public List<SagaDefinition> definitions() {
         return definitions.all();
+    }
+
+    /** All versions that were ever registered, by the name of their saga; the newest first. */
+    public SortedMap<String, List<SagaVersion>> versions() {
+        return definitions.versions();
     }
 
     /** How many instances of a saga have which status. */

@@ -30,7 +30,9 @@ public record Verdict(
         /** It is, or was, a dead letter. */
         DEAD_LETTER,
         /** The saga has not read so far. */
-        NOT_REACHED;
+        NOT_REACHED,
+        /** Its key could be told when it came, and cannot be told now. */
+        UNTOLD;
 
         /** As users are told. */
         public String word() {
@@ -42,6 +44,7 @@ public record Verdict(
                 case IGNORED -> "ignored";
                 case DEAD_LETTER -> "dead_lettered";
                 case NOT_REACHED -> "not_reached";
+                case UNTOLD -> "untold";
             };
         }
     }

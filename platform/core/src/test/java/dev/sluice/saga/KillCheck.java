@@ -14,30 +14,59 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Every invariant of a log that nobody writes to, and of the ledgers beside it. */
+/** Every invariant of a log that nobody writes to, and of the ledgers beside it; from one look to the next, that cursors only move on. */
 final class KillCheck {
     private static final int EVENTS = 100_000;
     private static final String SAGA = KillChild.DEFINITION.name();
 
-    private KillCheck() {}
+    private final KillHouse house;
+    private final KillParticipants participants;
+    /** By the shard that reads and the one that it reads. */
+    private final Map<String, Long> cursors = new HashMap<>();
 
-    static List<String> broken(KillHouse house, KillParticipants participants) {
+    KillCheck(KillHouse house, KillParticipants participants) {
+        this.house = house;
+        this.participants = participants;
+    }
+
+    List<String> broken() {
         try (var log = Log.open(house.log(), LogOptions.defaults().withShards(KillChild.SHARDS))) {
             var broken = new ArrayList<>(SagaInvariants.broken(
-                    log, List.of(KillChild.DEFINITION), ledgers(log, participants), KillCheck::correlated));
+                    log, KillChild.DEFINITIONS, ledgers(log, participants), KillCheck::correlated));
             publications(log, broken);
+            cursors(log, broken);
             broken.addAll(KillTimers.broken(log, house.startsMicros()));
             broken.addAll(house.broken());
             return broken;
         }
     }
 
+    private void cursors(Log log, List<String> broken) {
+        for (int shard = 0; shard < log.shards(); shard++) {
+            for (int source = 0; source < log.shards(); source++) {
+                String key = RowKeys.cursor(source);
+                for (var row : log.shard(shard).rows(key, "", 1)) {
+                    long at = Json.value(row.value(), Long.class);
+                    Long before = cursors.put(shard + " of " + source, at);
+                    if (before != null && before > at) {
+                        broken.add("I4: the cursor of " + shard + " in " + source + " went back from " + before + " to "
+                                + at);
+                    }
+                }
+            }
+        }
+    }
+
     private static List<String> correlated(RecordedEvent event) {
         return switch (event.type()) {
-            case "Began", "Cancelled", "Paid" ->
-                List.of(SAGA + "/" + Json.data(event).path("id").textValue());
+            case "Began" -> List.of(SAGA + "/" + id(event), KillErrand.NAME + "/" + id(event));
+            case "Cancelled", "Paid" -> List.of(SAGA + "/" + id(event));
             default -> List.of();
         };
+    }
+
+    private static String id(RecordedEvent event) {
+        return Json.data(event).path("id").textValue();
     }
 
     private static SagaInvariants.Ledgers ledgers(Log log, KillParticipants participants) {
@@ -57,7 +86,7 @@ final class KillCheck {
         });
         for (var info : log.streams("shelf-", "", EVENTS)) {
             for (var event : log.readStream(info.stream(), 1, Direction.FORWARD, EVENTS)) {
-                String instance = SAGA + "/" + Json.data(event).path("id").textValue();
+                String instance = SAGA + "/" + id(event);
                 var effects = inForce.computeIfAbsent(instance, none -> new HashSet<>());
                 boolean isChange = event.type().equals("Held") ? effects.add("Hold") : effects.remove("Hold");
                 if (!isChange) {
@@ -81,7 +110,9 @@ final class KillCheck {
 
         @Override
         public int whole(Instance instance) {
-            return (int) KillChild.DEFINITION.structure().steps().stream()
+            return (int) KillChild.DEFINITIONS.stream()
+                    .filter(each -> each.name().equals(instance.saga()))
+                    .flatMap(each -> each.structure().steps().stream())
                     .filter(step -> step.send() != null)
                     .filter(step -> instance.step(step.name()).status() == StepStatus.SUCCEEDED)
                     .count();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.bus.Call;
 import dev.sluice.bus.EventBusMesh;
 import dev.sluice.command.CommandRoom;
+import dev.sluice.ingest.Resolver;
 import dev.sluice.log.Append;
 import dev.sluice.log.Event;
 import dev.sluice.log.EventQuery;
@@ -51,15 +52,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class KillChild {
     static final int SHARDS = 2;
-    static final List<String> STEPS = List.of("reserve", "pack", "label", "charge", "ship", "confirm");
-    static final Duration TIMEOUT = Duration.ofMillis(250);
+    static final List<String> STEPS = List.of("reserve", "pack", "label", "charge", "ship", "confirm", KillErrand.NAME);
     /** {@code PLACE:COUNT}: ends the process when the engine is there for that time. */
     static final String FAILPOINT = "saga.failpoint";
+
+    /** The code tells keys that it could not tell before. */
+    static final String HEALED = "saga.healed";
 
     private static final String NAME = "order-fulfilment";
 
     static final SagaDefinition DEFINITION = Sagas.of(NAME, 1)
-            .timeout(TIMEOUT)
+            .timeout(KillParticipants.TIMEOUT)
             .within(Duration.ofMinutes(10))
             .patience(Duration.ofSeconds(2))
             .maxRunning(8)
@@ -73,11 +76,19 @@ final class KillChild {
             .doubtful("ship")
             .retriable("confirm")
             .publishing()
+            .healed(Boolean.getBoolean(HEALED))
             .build();
+
+    static final List<SagaDefinition> DEFINITIONS = List.of(DEFINITION, KillErrand.DEFINITION);
+    private static final List<String> RETRIED = List.of(DeadLetter.KEY_FAILED, DeadLetter.EXPIRED);
+    private static final int MAX_LETTERS = 100;
 
     /** Under the same version, which must not be. */
     private static final SagaDefinition OTHER =
             Sagas.of(NAME, 1).step("reserve").pivot("ship").build();
+
+    /** The count of errands that have not ended. */
+    static final String ERRANDS = "errands";
 
     private static final SagaLimits LIMITS = new SagaLimits(256, 64, 1 << 20, Duration.ofSeconds(1), 1 << 20);
     private static final LongSupplier CLOCK = LogOptions.defaults().clockMicros();
@@ -92,6 +103,7 @@ final class KillChild {
     private final LocalEventLog events;
     private final CountedRows reads;
     private final SagaRoom room;
+    private final SagaLetters letters;
 
     public static void main(String[] args) throws IOException {
         new KillChild(Path.of(args[0]), Integer.parseInt(args[1])).serve();
@@ -111,6 +123,7 @@ final class KillChild {
                 step, ParticipantCommand.class, (ParticipantCommand command, Call call) -> ask(step, command)));
         reads = new CountedRows(events);
         room = new SagaRoom(vertx, reads.log(), mesh, LIMITS, CLOCK, metrics, failpoint());
+        letters = new SagaLetters(() -> events, () -> room);
     }
 
     private static Failpoints failpoint() {
@@ -129,8 +142,10 @@ final class KillChild {
 
     private void serve() throws IOException {
         var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-        var starting =
-                refuseOther().compose(refused -> room.register(DEFINITION)).compose(known -> room.start());
+        var starting = refuseOther()
+                .compose(refused -> room.register(DEFINITION))
+                .compose(known -> room.register(KillErrand.DEFINITION))
+                .compose(known -> room.start());
         starting.onSuccess(this::ready).onFailure(failed -> {
             throw new IllegalStateException(failed);
         });
@@ -209,6 +224,7 @@ final class KillChild {
             case "running" -> list(Status.RUNNING);
             case "counts" -> counts();
             case "condemned" -> condemned();
+            case "retry" -> retry();
             case "stop" -> stop();
             default -> throw new IllegalStateException("found " + message);
         };
@@ -266,6 +282,12 @@ final class KillChild {
     private Future<JsonNode> counts() {
         var counts = new HashMap<String, Long>();
         room.counts(DEFINITION.name()).forEach((status, count) -> counts.put(status.name(), count));
+        counts.put(
+                ERRANDS,
+                room.counts(KillErrand.NAME).entrySet().stream()
+                        .filter(each -> !each.getKey().isEnded())
+                        .mapToLong(Map.Entry::getValue)
+                        .sum());
         return Future.succeededFuture(Json.MAPPER.valueToTree(counts));
     }
 
@@ -285,6 +307,31 @@ final class KillChild {
                     .forEach(letter -> keys.add(letter.path("key").textValue()));
             return keys;
         });
+    }
+
+    /** Tries the dead letters again that there are; how many are open then, and how many were taken. */
+    private Future<JsonNode> retry() {
+        var retries = RETRIED.stream()
+                .map(reason -> letters.resolver()
+                        .resolveAll(SagaLetters.filter(NAME, reason), Resolver.Verb.RETRY, MAX_LETTERS, null))
+                .toList();
+        return Future.join(retries)
+                .transform(done -> Future.all(RETRIED.stream()
+                        .map(reason -> letters.open(NAME, reason))
+                        .toList()))
+                .map(open -> Json.MAPPER
+                        .createObjectNode()
+                        .put(
+                                "open",
+                                open.<List<?>>list().stream()
+                                        .mapToInt(List::size)
+                                        .sum())
+                        .put(
+                                "retried",
+                                retries.stream()
+                                        .filter(Future::succeeded)
+                                        .mapToInt(part -> part.result().done().retried())
+                                        .sum()));
     }
 
     private Future<JsonNode> stop() {

@@ -38,6 +38,7 @@ final class KillHouse implements AutoCloseable {
     private final List<Long> startsMicros = new CopyOnWriteArrayList<>();
     private final List<String> broken = new CopyOnWriteArrayList<>();
     private volatile @Nullable Life life;
+    private volatile boolean isHealed;
 
     /** The process is gone before it answered. */
     static final class Gone extends RuntimeException {
@@ -152,6 +153,9 @@ final class KillHouse implements AutoCloseable {
         if (failpoint != null) {
             command.add("-D" + KillChild.FAILPOINT + "=" + failpoint);
         }
+        if (isHealed) {
+            command.add("-D" + KillChild.HEALED + "=true");
+        }
         command.addAll(List.of(KillChild.class.getName(), log().toString(), String.valueOf(server.getLocalPort())));
         startsMicros.add(TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
         var output = ProcessBuilder.Redirect.appendTo(output().toFile());
@@ -164,6 +168,11 @@ final class KillHouse implements AutoCloseable {
             life = next;
             lives.notifyAll();
         }
+    }
+
+    /** From the next life on, its code tells the keys of all events. */
+    void heal() {
+        isHealed = true;
     }
 
     /** Until there is a life that is not over, or a while has passed. */

@@ -17,6 +17,9 @@ final class KillLoad implements AutoCloseable {
     /** Keys that end so are of instances whose code throws as soon as it is called. */
     static final String SICK = "?";
 
+    /** Of a payment that only code which is healed can tell the key of. */
+    private static final String POISON = "payment";
+
     /** One of them: those that are parked keep their place among the few that may go at once. */
     private static final int SICK_NUMBER = 3;
 
@@ -97,8 +100,12 @@ final class KillLoad implements AutoCloseable {
         }
         var events = new ArrayList<ObjectNode>();
         for (var type : types) {
-            events.add(
-                    event("e" + number + "-" + events.size(), "thing-" + random.nextInt(20), type, key(number), false));
+            var event =
+                    event("e" + number + "-" + events.size(), "thing-" + random.nextInt(20), type, key(number), false);
+            if (type.equals("Paid") && random.nextInt(10) == 0) {
+                ((ObjectNode) event.get("data")).put("poison", POISON);
+            }
+            events.add(event);
         }
         return events;
     }

@@ -10,7 +10,8 @@ import java.util.Random;
 
 /**
  * An operator of the killed process: decides on what is parked, does by hand what its decision says was done, and says it again under the same action
- * id until it was heard, and once more. Pauses some that run. What is sick, its code at an end, is left parked for the last.
+ * id until it was heard, and once more. Pauses some that run, and tries dead letters again. What is sick, its code at an end, is left parked for the
+ * last.
  */
 final class KillOperator {
     private final KillHouse house;
@@ -20,6 +21,7 @@ final class KillOperator {
     private final Map<Verb, Integer> acted = new EnumMap<>(Verb.class);
     private int actions;
     private int left;
+    private int retried;
     private boolean isLast;
 
     private record Action(String id, Verb verb) {}
@@ -47,6 +49,9 @@ final class KillOperator {
     /** Acts on all that is parked now and not left; how many that were. */
     int act() {
         pauseOne();
+        if (random.nextInt(5) == 0) {
+            retry();
+        }
         int acting = 0;
         int leaving = 0;
         for (var each : house.call(KillHouse.message("parked"))) {
@@ -59,6 +64,18 @@ final class KillOperator {
         }
         left = leaving;
         return acting;
+    }
+
+    /** How many dead letters are open that were all tried again. */
+    int retry() {
+        var done = house.call(KillHouse.message("retry"));
+        retried += done.path("retried").intValue();
+        return done.path("open").intValue();
+    }
+
+    /** Letters whose events were taken. */
+    int retried() {
+        return retried;
     }
 
     /** It may have ended, or been parked, meanwhile. */

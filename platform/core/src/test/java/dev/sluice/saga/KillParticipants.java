@@ -2,6 +2,7 @@ package dev.sluice.saga;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class KillParticipants implements AutoCloseable {
     /** Keys that end so are refused by the pivot, so that there are always undos. */
     static final String DOOMED = "!";
+
+    /** So long an attempt is waited for. */
+    static final Duration TIMEOUT = Duration.ofMillis(250);
 
     private final long seed;
     private final Path folder;
@@ -134,7 +138,7 @@ final class KillParticipants implements AutoCloseable {
             return Answer.NONE;
         }
         if (draw >= 70 && draw < 77) {
-            return new Answer(1, 2 * KillChild.TIMEOUT.toMillis(), false, false);
+            return new Answer(1, 2 * TIMEOUT.toMillis(), false, false);
         }
         return draw >= 60 && draw < 70 ? new Answer(2, 0, false, false) : Answer.DONE;
     }

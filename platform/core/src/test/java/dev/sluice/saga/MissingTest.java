@@ -92,11 +92,27 @@ class MissingTest {
     @Test
     void becomeDeadLettersWhenNoVersionIsThere() {
         without();
+        assertThat(house.room().versions().get("waiting")).containsExactly(new SagaVersion(OLD.structure(), false));
 
         pay();
 
         await().until(() -> !letters().isEmpty());
         assertThat(letters()).containsExactly(DeadLetter.DEFINITION_MISSING);
+    }
+
+    /** Code of before could tell its key. */
+    @Test
+    void areToldAsUntoldWhenTheCodeOfNowCannotTellTheirKeyAndTheyAreNoDeadLetters() {
+        var healed = Sagas.of("waiting", 1).pivot("ship").healed().build();
+        house = new SagaHouse(folder, 1).with(healed).serving("ship").start();
+        house.append("thing-1", "Began", "{\"id\":\"k1\",\"poison\":true}");
+        house.reach("waiting", "k1", Status.COMPLETED);
+        house.without(healed).with(Sagas.of("waiting", 1).pivot("ship").build());
+        house.restart();
+
+        assertThat(SagaHouse.answer(house.room().why(house.stream("thing-1").get(0))))
+                .extracting(Verdict::kind)
+                .containsExactly(Verdict.Kind.UNTOLD);
     }
 
     @Test

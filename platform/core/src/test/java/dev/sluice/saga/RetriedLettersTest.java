@@ -7,12 +7,9 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.ingest.DeadLetters;
 import dev.sluice.ingest.DeadLetters.Became;
 import dev.sluice.ingest.DeadLetters.DeadLetter;
-import dev.sluice.ingest.DeadLetters.State;
-import dev.sluice.ingest.NoProjections;
 import dev.sluice.ingest.Resolver;
 import dev.sluice.ingest.Resolver.Verb;
 import dev.sluice.log.Failure;
-import dev.sluice.log.LogOptions;
 import dev.sluice.log.Position;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.machine.Status;
@@ -167,7 +164,7 @@ class RetriedLettersTest {
         await().until(() -> open().size() == 1);
         SagaHouse.answer(house.room().close());
 
-        SagaHouse.answer(resolver(new Unheard()).resolve(open().get(0).id(), Verb.RETRY));
+        SagaHouse.answer(letters().resolver(new Unheard()).resolve(open().get(0).id(), Verb.RETRY));
         heal(shipping());
 
         assertThat(house.reach("shipping", "k1", Status.COMPLETED).run()).isEqualTo(1);
@@ -224,8 +221,8 @@ class RetriedLettersTest {
         house.begin("k1");
         house.reach("waiting", "k1", Status.RUNNING);
 
-        var part = SagaHouse.answer(resolver()
-                .resolveAll(new DeadLetters.Filter("saga:waiting", "expired", State.OPEN), Verb.RETRY, 100, null));
+        var part = SagaHouse.answer(
+                resolver().resolveAll(SagaLetters.filter("waiting", "expired"), Verb.RETRY, 100, null));
 
         assertThat(part.done().became()).extracting(Became::key).containsExactly("k2");
         assertThat(house.find("waiting", "k1").status()).isEqualTo(Status.RUNNING);
@@ -268,44 +265,19 @@ class RetriedLettersTest {
     }
 
     private List<DeadLetter> open(String saga) {
-        return SagaHouse.answer(letters().list(filter(saga), 100, null)).letters();
+        return SagaHouse.answer(letters().open(saga, null));
     }
 
     private static DeadLetters.Filter filter(String saga) {
-        return new DeadLetters.Filter("saga:" + saga, null, State.OPEN);
+        return SagaLetters.filter(saga, null);
     }
 
-    private DeadLetters letters() {
-        return new DeadLetters(house.events(), new NoProjections(false));
+    private SagaLetters letters() {
+        return new SagaLetters(house::events, house::room);
     }
 
     private Resolver resolver() {
-        return resolver(new Heard());
-    }
-
-    private Resolver resolver(DeadLetters.Sagas sagas) {
-        return new Resolver(
-                house.events(), letters(), List.of(), LogOptions.defaults().maxEventBytes(), sagas);
-    }
-
-    /** Hears what the sagas of the house do. */
-    private final class Heard implements DeadLetters.Sagas {
-        @Override
-        public boolean isKnown(String saga) {
-            return house.room().definitions().stream()
-                    .anyMatch(each -> each.name().equals(saga));
-        }
-
-        @Override
-        public Future<DeadLetters.Retried> retried(String saga, Position letter) {
-            return house.room()
-                    .retried(saga, letter)
-                    .map(told -> new DeadLetters.Retried(
-                            told.verdicts().stream()
-                                    .map(each -> new Became(letter, each.kind().word(), each.key(), each.detail()))
-                                    .toList(),
-                            told.again()));
-        }
+        return letters().resolver();
     }
 
     /** Waits for nobody. */

@@ -134,6 +134,17 @@ class SagaInvariantsTest {
                 .containsExactly("I3");
     }
 
+    /** Other code under the same hash. */
+    @Test
+    void seesAReactionThatComesToSomethingElseNow() {
+        var other = new SagaDefinition(SLOW.structure(), KillErrand.DEFINITION.code());
+        try (var log = Log.open(folder.resolve("log"), LogOptions.defaults())) {
+            assertThat(SagaInvariants.broken(log, List.of(other), new NothingSeen(2, 2), event -> List.of()))
+                    .isNotEmpty()
+                    .allMatch(line -> line.startsWith("I10: "));
+        }
+    }
+
     @Test
     void seesEffectsThatNoStatusAllows() {
         assertThat(broken(shard -> {}, 3)).containsExactly("I36");

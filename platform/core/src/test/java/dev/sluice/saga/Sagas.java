@@ -159,7 +159,11 @@ final class Sagas {
 
     /** Tells also the keys that are poison for others. */
     Sagas healed() {
-        isHealed = true;
+        return healed(true);
+    }
+
+    Sagas healed(boolean isSo) {
+        isHealed = isSo;
         return this;
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.saga.scenario.Trial;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ final class Replay {
     Replay(SagaDefinition definition, FaultyCode code) {
         this.definition = definition;
         this.code = code;
-        laws = new SagaLaws(definition);
+        laws = new SagaLaws(definition, Set.of());
     }
 
     /** Goes on to where the trial is. */
@@ -34,7 +35,7 @@ final class Replay {
         var instance = trial.instance();
         if (folded == null || folded.run() != instance.run()) {
             folded = Instance.of(instance.saga(), instance.key(), instance.run());
-            laws = new SagaLaws(definition);
+            laws = new SagaLaws(definition, Set.of());
             told = 0;
         }
         boolean wasThrowing = code.isThrowing;

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The invariants of sagas that a log shows when nobody writes to it: streams of instances against the rows of the side state, and both against what
@@ -36,6 +37,13 @@ public final class SagaInvariants {
 
     private final Log log;
     private final List<SagaDefinition> definitions;
+    private final List<SagaDefinition> withCode;
+    private final SagaReplays replays;
+    /** By the position of their event. */
+    private final Map<String, List<Letter>> letters = new HashMap<>();
+    /** Where a dead letter is tried again, by its place. */
+    private final Map<Position, Position> retries = new HashMap<>();
+
     private final List<String> broken = new ArrayList<>();
     private final Map<String, Instance> newest = new TreeMap<>();
     private final Map<String, List<Instance>> runs = new TreeMap<>();
@@ -47,6 +55,8 @@ public final class SagaInvariants {
 
     private SagaInvariants(Log log, List<SagaDefinition> definitions) {
         this.log = log;
+        withCode = definitions;
+        replays = new SagaReplays(log);
         this.definitions = definitions.stream().map(SagaInvariants::withoutCode).toList();
     }
 
@@ -87,6 +97,7 @@ public final class SagaInvariants {
     public static List<String> broken(
             Log log, List<SagaDefinition> definitions, Ledgers ledgers, Correlation correlation) {
         var check = new SagaInvariants(log, definitions);
+        check.letters();
         for (int shard = 0; shard < log.shards(); shard++) {
             check.streams(shard);
         }
@@ -129,7 +140,6 @@ public final class SagaInvariants {
         long version = 0;
         long lastMicros = 0;
         var actions = new HashSet<String>();
-        var received = new HashSet<String>();
         var all = log.readStream(name, 1, Direction.FORWARD, EVENTS);
         reactions(name, instance.copy(), all);
         for (var recorded : all) {
@@ -150,7 +160,7 @@ public final class SagaInvariants {
                 demand(actions.add(it.id()), "I32", at + " action " + it.id() + " acts again");
             }
             effects.take(instance, event, recorded.recordedMicros());
-            note(saga + "/" + key, event, at, received);
+            note(saga + "/" + key, event, at);
             instance.fold(event, recorded.recordedMicros());
         }
         demand(instance.events() == version, "I11", name + " folds to version " + instance.events());
@@ -172,17 +182,24 @@ public final class SagaInvariants {
             }
             var after = instance.copy();
             events.forEach(event -> after.fold(event, first.recordedMicros()));
-            laws = laws == null ? new SagaLaws(definition(after)) : laws;
+            laws = laws == null ? new SagaLaws(definition(definitions, after), letters.keySet()) : laws;
             try {
                 laws.check(instance, new Reaction(events, after), first.recordedMicros());
             } catch (AssertionError unlawful) {
                 broken.add(unlawful.getMessage() + " (" + name + "/" + first.version() + ")");
             }
+            var problem = replays.problem(
+                    definition(withCode, after),
+                    instance,
+                    events,
+                    String.valueOf(first.attributes().get("causationid")),
+                    first.recordedMicros());
+            demand(problem == null, "I10", name + "/" + first.version() + " " + problem);
             instance = after;
         }
     }
 
-    private SagaDefinition definition(Instance instance) {
+    private static SagaDefinition definition(List<SagaDefinition> definitions, Instance instance) {
         return definitions.stream()
                 .filter(each -> each.hash().equals(instance.hash()))
                 .findFirst()
@@ -190,14 +207,11 @@ public final class SagaInvariants {
                         + instance.key() + "~" + instance.run()));
     }
 
-    /** @param received positions that the instance has taken on */
-    private void note(String instance, SagaEvent event, String at, Set<String> received) {
+    private void note(String instance, SagaEvent event, String at) {
         var known = positions.computeIfAbsent(instance, first -> new HashSet<>());
         if (event instanceof SagaEvent.SagaStarted it) {
-            demand(received.add(it.event().position()), "I3", at + " takes an event again");
             known.add(it.event().position());
         } else if (event instanceof SagaEvent.StepSucceeded it && it.position() != null) {
-            demand(received.add(it.position()), "I3", at + " takes an event again");
             known.add(it.position());
         } else if (event instanceof SagaEvent.EventHeld it) {
             known.add(it.event().position());
@@ -324,18 +338,45 @@ public final class SagaInvariants {
         return timers;
     }
 
-    private void sources(Correlation correlation) {
+    private void letters() {
         for (int shard = 0; shard < log.shards(); shard++) {
             for (var info : log.shard(shard).streams("$dlq.saga-", "", ROWS)) {
                 for (var letter : log.readStream(info.stream(), 1, Direction.FORWARD, EVENTS)) {
                     var data = read(letter.data());
                     String saga = data.path("consumer").textValue().substring("saga:".length());
-                    positions
-                            .computeIfAbsent(saga + "/" + data.path("key").textValue(), first -> new HashSet<>())
-                            .add(data.path("position").textValue());
+                    letters.computeIfAbsent(data.path("position").textValue(), first -> new ArrayList<>())
+                            .add(new Letter(saga, data.path("key").textValue(), letter.position()));
+                }
+            }
+            for (var info : log.shard(shard).streams("$dlq-resolved.saga-", "", ROWS)) {
+                for (var resolved : log.readStream(info.stream(), 1, Direction.FORWARD, EVENTS)) {
+                    if (resolved.type().equals("DeadLetterRetried")) {
+                        String letter = read(resolved.data()).at("/positions/0").textValue();
+                        retries.put(Position.parse(letter), resolved.position());
+                    }
                 }
             }
         }
+    }
+
+    /** Whether an event is a dead letter, and nobody has come so far as to where that is tried again. */
+    private boolean isLetter(String instance, String event) {
+        return letters.getOrDefault(event, List.of()).stream()
+                .filter(letter -> letter.key() == null
+                        ? instance.startsWith(letter.saga() + "/")
+                        : instance.equals(letter.saga() + "/" + letter.key()))
+                .anyMatch(letter -> {
+                    var retry = retries.get(letter.at());
+                    return retry == null
+                            || cursor(shardOf(instance), retry.shard()) < retry.offset()
+                            || letter.key() == null && cursor(retry.shard(), retry.shard()) < retry.offset();
+                });
+    }
+
+    /** @param key null when it could not be told */
+    private record Letter(String saga, @Nullable String key, Position at) {}
+
+    private void sources(Correlation correlation) {
         for (int source = 0; source < log.shards(); source++) {
             for (long offset = 1; offset <= log.shard(source).head(); offset++) {
                 var event = log.event(new Position(source, offset));
@@ -348,7 +389,8 @@ public final class SagaInvariants {
                             cursor(shardOf(instance), source) < offset
                                     || positions
                                             .getOrDefault(instance, Set.of())
-                                            .contains(at),
+                                            .contains(at)
+                                    || isLetter(instance, at),
                             "I3",
                             at + " " + event.type() + " was dropped by " + instance);
                 }

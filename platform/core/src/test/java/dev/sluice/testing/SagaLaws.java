@@ -32,10 +32,17 @@ final class SagaLaws {
     private final Map<String, Long> lastNoticed = new HashMap<>();
 
     private final Map<String, JsonNode> heldData = new HashMap<>();
+    /** Steps and the positions of the events that they have taken on. */
+    private final Set<String> taken = new HashSet<>();
+
+    private final SagaRowLaws rows = new SagaRowLaws();
+    private final Set<String> retried;
     private @Nullable Position start;
     private boolean isCompensating;
 
-    SagaLaws(SagaDefinition definition) {
+    /** @param retried positions of events that were dead letters once: they come when they are tried again, whatever came meanwhile */
+    SagaLaws(SagaDefinition definition, Set<String> retried) {
+        this.retried = retried;
         structure = definition.structure();
         isMachine = definition.isMachine();
     }
@@ -45,6 +52,7 @@ final class SagaLaws {
         var instance = before.copy();
         for (var event : reaction.events()) {
             event(instance, event, nowMicros);
+            rows.take(event);
             instance.fold(event, nowMicros);
         }
         after(before, reaction);
@@ -52,10 +60,13 @@ final class SagaLaws {
 
     private void event(Instance instance, SagaEvent event, long nowMicros) {
         var position = position(event);
-        if (position != null && noticed.add(position)) {
+        if (position != null && noticed.add(position) && !retried.contains(position)) {
             arrives(Position.parse(position));
         }
         held(instance, event);
+        if (event instanceof SagaEvent.StepSucceeded it && position != null) {
+            demand(taken.add(it.step() + " " + position), "I3", it.step() + " takes " + position + " on again");
+        }
         if (event instanceof SagaEvent.StepScheduled it) {
             scheduled(instance, it);
         } else if (event instanceof SagaEvent.StepWaiting it) {
@@ -103,7 +114,7 @@ final class SagaLaws {
     }
 
     /** Of an event of the log that an instance tells of, null when it tells of none. */
-    private static @Nullable String position(SagaEvent event) {
+    static @Nullable String position(SagaEvent event) {
         if (event instanceof SagaEvent.SagaStarted it) {
             return it.event().position();
         } else if (event instanceof SagaEvent.EventHeld it) {
@@ -239,6 +250,7 @@ final class SagaLaws {
 
     private void resolves(Instance instance, String step, boolean wasUnknown) {
         StepState state = instance.step(step);
+        demand(state.status() != StepStatus.UNDONE, "I8", step + " resolved behind its undo");
         demand(
                 state.status() != StepStatus.UNDOING
                         && state.status() != StepStatus.UNDONE
@@ -303,6 +315,7 @@ final class SagaLaws {
         }
         boolean hasFailed = events.stream().anyMatch(SagaEvent.UndoFailed.class::isInstance);
         demand(!hasFailed || instance.status() == Status.PARKED, "I29", "a failed undo, and " + instance.status());
+        rows.check(instance);
         demand(instance.events() == before.events() + events.size(), "I11", "a gap in the versions");
     }
 

@@ -2,13 +2,20 @@ package dev.sluice.saga.definition;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -50,6 +57,9 @@ public record Structure(
     public static final Duration STUCK_AFTER = Duration.ofMinutes(10);
     public static final Duration HOLD_EARLY = Duration.ofHours(1);
 
+    /** The canonical form leaves out what is empty. */
+    private static final JsonSetter.Value EMPTY = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
@@ -57,8 +67,25 @@ public record Structure(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_EMPTY, JsonInclude.Include.NON_EMPTY))
             .visibility(PropertyAccessor.GETTER, JsonAutoDetect.Visibility.NONE)
             .visibility(PropertyAccessor.FIELD, JsonAutoDetect.Visibility.ANY)
-            .addModule(new SimpleModule().addSerializer(Duration.class, ToStringSerializer.instance))
+            .withConfigOverride(List.class, lists -> lists.setSetterInfo(EMPTY))
+            .withConfigOverride(Map.class, maps -> maps.setSetterInfo(EMPTY))
+            .addModule(new SimpleModule()
+                    .addSerializer(Duration.class, ToStringSerializer.instance)
+                    .addDeserializer(Duration.class, new IsoDuration()))
             .build();
+
+    private static final class IsoDuration extends StdDeserializer<Duration> {
+        private static final long serialVersionUID = 1L;
+
+        IsoDuration() {
+            super(Duration.class);
+        }
+
+        @Override
+        public Duration deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            return Duration.parse(parser.getText());
+        }
+    }
 
     public Structure {
         cancels = List.copyOf(cancels);
@@ -90,6 +117,11 @@ public record Structure(
         return false;
     }
 
+    /** In microseconds since 1970: an instance that is live and had no progress since then is stuck now. */
+    public long stuckBefore(long nowMicros) {
+        return nowMicros - stuckAfter.toNanos() / 1_000;
+    }
+
     /** The canonical form: JSON, keys in order. */
     public String canonical() {
         try {
@@ -97,6 +129,11 @@ public record Structure(
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }
+    }
+
+    /** Reads a {@link #canonical() canonical form}. IllegalArgumentException for anything else. */
+    public static Structure read(JsonNode canonical) {
+        return JSON.convertValue(canonical, Structure.class);
     }
 
     /** SHA-256 of the canonical form, in hex. */

@@ -109,7 +109,7 @@ public final class StepState {
     }
 
     /** The epoch that the next command in a direction has. */
-    int epoch(Direction direction) {
+    public int epoch(Direction direction) {
         return direction == Direction.UNDO ? undoEpoch : epoch;
     }
 

@@ -52,7 +52,13 @@ public final class Trial {
 
     public Reaction react(Input input, long nowMicros) {
         var instance = instance();
-        return made(instance.key(), instance.run(), of -> Machine.react(definition, of, input, nowMicros), nowMicros);
+        var reaction =
+                made(instance.key(), instance.run(), of -> Machine.react(definition, of, input, nowMicros), nowMicros);
+        if (input instanceof Input.EventReceived it && reaction.events().isEmpty()) {
+            throw Unexpected.found(
+                    "I3: nothing that tells of event " + it.event().id(), "it received, held or ignored");
+        }
+        return reaction;
     }
 
     private Reaction made(String key, int run, Function<Instance, Reaction> reacting, long nowMicros) {

@@ -60,6 +60,14 @@ class StructureTest {
         assertThat(root.at("/stages/1/1/sleep").asText()).isEqualTo("PT2S");
     }
 
+    @Test
+    void theCanonicalFormIsReadAsItWasWritten() throws Exception {
+        for (var structure : List.of(made(3), made(null))) {
+            assertThat(Structure.read(new ObjectMapper().readTree(structure.canonical())))
+                    .isEqualTo(structure);
+        }
+    }
+
     private static void has(JsonNode found, Class<? extends Record> type) {
         assertThat(found.fieldNames())
                 .toIterable()

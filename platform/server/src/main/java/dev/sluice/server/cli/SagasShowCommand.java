@@ -24,7 +24,7 @@ final class SagasShowCommand {
 
     private static final List<Output.Column> SAGAS = List.of(
             Output.Column.of("name"),
-            Output.Column.of("version"),
+            new Output.Column("version", SagasShowCommand::version),
             Output.Column.of("live"),
             new Output.Column("instances", saga -> Json.object(saga.get("counts")).entrySet().stream()
                     .filter(each -> Json.number(each.getValue(), 0) > 0)
@@ -46,6 +46,13 @@ final class SagasShowCommand {
 
     private static String texts(@Nullable Object list) {
         return Json.list(list).stream().map(Json::text).collect(Collectors.joining(", "));
+    }
+
+    /** With a note when the process has no code of it, and so of none. */
+    private static String version(Map<String, @Nullable Object> saga) {
+        boolean hasCode =
+                Json.objects(saga.get("versions")).stream().anyMatch(each -> Boolean.TRUE.equals(each.get("code")));
+        return Json.text(saga.get("version")) + (hasCode ? "" : " (no code)");
     }
 
     private static String why(Map<String, @Nullable Object> instance) {

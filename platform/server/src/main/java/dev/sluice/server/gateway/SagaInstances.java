@@ -3,12 +3,11 @@ package dev.sluice.server.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.log.Failure;
 import dev.sluice.saga.SagaRoom;
-import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.SagaVersion;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.server.live.Instances;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +23,7 @@ public final class SagaInstances implements Instances {
 
     @Override
     public String streams(String saga) {
-        boolean isKnown =
-                sagas.definitions().stream().anyMatch(each -> each.name().equals(saga));
-        if (!isKnown) {
-            throw Failure.of(
-                    Failure.Kind.NOT_FOUND,
-                    "found no saga '" + Query.shown(saga) + "', expected one of "
-                            + SagaJson.byName(sagas.definitions()).keySet());
-        }
+        SagaJson.versions(sagas, saga);
         String ofNobody = SagaRoom.stream(saga, "", 1);
         return ofNobody.substring(0, ofNobody.lastIndexOf('~'));
     }
@@ -46,19 +38,10 @@ public final class SagaInstances implements Instances {
     }
 
     private ObjectNode json(Instance instance) {
-        var versions = sagas.definitions().stream()
-                .filter(each -> each.name().equals(instance.saga()))
-                .toList();
-        var row = SagaJson.summary(instance, stuckBefore(versions));
+        var newest = SagaVersion.newest(SagaJson.versions(sagas, instance.saga()));
+        var row = SagaJson.summary(instance, newest.stuckBefore(clockMicros.getAsLong()));
         var steps = row.putObject("steps");
         instance.steps().forEach((name, step) -> steps.put(name, step.status().name()));
         return row;
-    }
-
-    private long stuckBefore(List<SagaDefinition> versions) {
-        return versions.isEmpty()
-                ? Long.MIN_VALUE
-                : clockMicros.getAsLong()
-                        - SagaJson.newest(versions).structure().stuckAfter().toNanos() / 1_000;
     }
 }

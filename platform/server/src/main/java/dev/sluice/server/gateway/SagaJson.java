@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.log.Failure;
 import dev.sluice.saga.SagaRoom;
+import dev.sluice.saga.SagaVersion;
 import dev.sluice.saga.Verdict;
-import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.definition.Step;
+import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.saga.machine.StepState;
@@ -19,13 +21,10 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** Sagas and their instances as the API shows them. */
 final class SagaJson {
@@ -33,21 +32,22 @@ final class SagaJson {
 
     private SagaJson() {}
 
-    /** @param versions of one saga, at least one */
-    static JsonObject saga(List<SagaDefinition> versions, Map<Status, Long> counts) {
-        var newest = newest(versions);
+    /** @param versions of one saga, at least one, the newest first */
+    static JsonObject saga(List<SagaVersion> versions, Map<Status, Long> counts) {
+        var newest = SagaVersion.newest(versions);
         var counted = new JsonObject();
         counts.forEach((status, count) -> counted.put(status.name(), count));
         var all = new JsonArray();
-        versions.stream()
-                .sorted(Comparator.comparingInt(SagaDefinition::version))
-                .forEach(each -> all.add(new JsonObject()
-                        .put("version", each.version())
-                        .put("hash", each.structure().hash())));
+        for (var each : versions) {
+            all.add(new JsonObject()
+                    .put("version", each.structure().version())
+                    .put("hash", each.structure().hash())
+                    .put("code", each.hasCode()));
+        }
         return new JsonObject()
                 .put("name", newest.name())
                 .put("version", newest.version())
-                .put("hash", newest.structure().hash())
+                .put("hash", newest.hash())
                 .put("versions", all)
                 .put(
                         "live",
@@ -56,12 +56,6 @@ final class SagaJson {
                                 .mapToLong(Map.Entry::getValue)
                                 .sum())
                 .put("counts", counted);
-    }
-
-    static SagaDefinition newest(List<SagaDefinition> versions) {
-        return versions.stream()
-                .max(Comparator.comparingInt(SagaDefinition::version))
-                .orElseThrow();
     }
 
     /** @param stuckBeforeMicros who is live and was not touched since then is stuck */
@@ -100,15 +94,15 @@ final class SagaJson {
                         && (step.getValue().sending() != null || step.getValue().status() == StepStatus.RUNNING);
     }
 
-    /** @param definition that it is pinned to, null when it is not there */
-    static ObjectNode instance(Instance instance, @Nullable SagaDefinition definition, long stuckBeforeMicros) {
+    /** @param version that it is pinned to */
+    static ObjectNode instance(Instance instance, Structure version, long stuckBeforeMicros) {
         var whole = summary(instance, stuckBeforeMicros)
                 .put("hash", instance.hash())
                 .put("correlation", instance.correlation())
                 .put("compensationReason", instance.compensationReason());
         whole.set("state", instance.state());
         var steps = whole.putArray("steps");
-        steps(instance, definition).forEach((name, kind) -> steps.add(step(instance, name, kind)));
+        steps(instance, version).forEach((name, kind) -> steps.add(step(instance, name, kind)));
         var timers = whole.putArray("timers");
         instance.armed().stream()
                 .sorted(Comparator.comparingLong(Instance.Timer::dueMillis))
@@ -130,13 +124,11 @@ final class SagaJson {
         return whole;
     }
 
-    /** The kinds of all steps by their names: those of the definition in its order, then what else the instance has. */
-    private static Map<String, String> steps(Instance instance, @Nullable SagaDefinition definition) {
+    /** The kinds of all steps by their names: those of the version in its order, then what else the instance has. */
+    private static Map<String, String> steps(Instance instance, Structure version) {
         var names = new LinkedHashMap<String, String>();
-        if (definition != null) {
-            for (Step step : definition.structure().steps()) {
-                names.put(step.name(), step.kind().name());
-            }
+        for (Step step : version.steps()) {
+            names.put(step.name(), step.kind().name());
         }
         instance.steps().keySet().forEach(name -> names.putIfAbsent(name, "OTHER"));
         return names;
@@ -201,12 +193,16 @@ final class SagaJson {
         return Answer.of(status, MediaTypes.JSON, Buffer.buffer(json.toString()));
     }
 
-    /** Definitions by name. */
-    static TreeMap<String, List<SagaDefinition>> byName(List<SagaDefinition> all) {
-        var names = new TreeMap<String, List<SagaDefinition>>();
-        all.forEach(each ->
-                names.computeIfAbsent(each.name(), first -> new ArrayList<>()).add(each));
-        return names;
+    /** All versions of a saga, the newest first. NOT_FOUND. */
+    static List<SagaVersion> versions(SagaRoom sagas, String saga) {
+        var all = sagas.versions();
+        var versions = all.get(saga);
+        if (versions == null) {
+            throw Failure.of(
+                    Failure.Kind.NOT_FOUND,
+                    "found no saga '" + Query.shown(saga) + "', expected one of " + all.keySet());
+        }
+        return versions;
     }
 
     static String time(long micros) {

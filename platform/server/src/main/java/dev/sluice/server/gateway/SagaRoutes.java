@@ -6,7 +6,9 @@ import dev.sluice.expression.Filters;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.saga.SagaRoom;
-import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.SagaVersion;
+import dev.sluice.saga.definition.Structure;
+import dev.sluice.saga.definition.Trigger;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaEvent;
 import dev.sluice.saga.scenario.Diagram;
@@ -17,8 +19,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/sagas}: definitions, instances, and what happened to these. */
 final class SagaRoutes {
@@ -26,6 +28,20 @@ final class SagaRoutes {
     static final String INSTANCE = INSTANCES + "/{key}";
 
     private static final int PAGE_EVENTS = 1_000;
+    private static final Structure NONE = new Structure(
+            "saga",
+            1,
+            new Trigger("start", "Started"),
+            List.of(),
+            null,
+            false,
+            Structure.STUCK_AFTER,
+            Structure.HOLD_EARLY,
+            null,
+            List.of(),
+            false,
+            false,
+            Map.of());
 
     private final SagaRoom sagas;
     private final EventLog log;
@@ -40,7 +56,7 @@ final class SagaRoutes {
 
     /** Loads what the first request needs here, where loading classes holds up no event loop. */
     private static void rehearse() {
-        SagaJson.answer(200, SagaJson.instance(Instance.of("saga", "key", 1), null, 0));
+        SagaJson.answer(200, SagaJson.instance(Instance.of("saga", "key", 1), NONE, 0));
         SagaJson.happened(new SagaRoom.Happened(1, 0, new SagaEvent.SagaCompleted()));
         Filters.rows("x > 1");
     }
@@ -56,13 +72,13 @@ final class SagaRoutes {
 
     private Future<Answer> list(Call call) {
         Query query = call.query("limit", "cursor");
-        var all = List.copyOf(SagaJson.byName(sagas.definitions()).values());
-        return Future.succeededFuture(
-                NamedPage.of(query, "sagas", all, versions -> versions.get(0).name(), this::summary));
+        var all = List.copyOf(sagas.versions().values());
+        return Future.succeededFuture(NamedPage.of(
+                query, "sagas", all, versions -> versions.get(0).structure().name(), this::summary));
     }
 
-    private JsonObject summary(List<SagaDefinition> versions) {
-        return SagaJson.saga(versions, sagas.counts(versions.get(0).name()));
+    private JsonObject summary(List<SagaVersion> versions) {
+        return SagaJson.saga(versions, sagas.counts(versions.get(0).structure().name()));
     }
 
     private Future<Answer> saga(Call call) {
@@ -73,27 +89,11 @@ final class SagaRoutes {
                 summary(versions)
                         .put(
                                 "definition",
-                                new JsonObject(
-                                        SagaJson.newest(versions).structure().canonical()))));
+                                new JsonObject(SagaVersion.newest(versions).canonical()))));
     }
 
-    /** NOT_FOUND. */
-    private List<SagaDefinition> versions(String saga) {
-        var found = sagas.definitions().stream()
-                .filter(each -> each.name().equals(saga))
-                .toList();
-        if (found.isEmpty()) {
-            throw Failure.of(
-                    Kind.NOT_FOUND,
-                    "found no saga '" + Query.shown(saga) + "', expected one of "
-                            + SagaJson.byName(sagas.definitions()).keySet());
-        }
-        return found;
-    }
-
-    /** NOT_FOUND for a saga that this process does not have. */
-    void checkKnown(String saga) {
-        versions(saga);
+    private List<SagaVersion> versions(String saga) {
+        return SagaJson.versions(sagas, saga);
     }
 
     private Future<Answer> diagram(Call call) {
@@ -102,20 +102,18 @@ final class SagaRoutes {
         String saga = call.path("saga");
         var versions = versions(saga);
         return (key == null
-                        ? Future.succeededFuture(
-                                Diagram.of(SagaJson.newest(versions).structure(), sagas.counts(saga)))
-                        : sagas.instance(saga, key)
-                                .map(instance ->
-                                        Diagram.of(pinned(versions, instance).structure(), instance)))
+                        ? Future.succeededFuture(Diagram.of(SagaVersion.newest(versions), sagas.counts(saga)))
+                        : sagas.instance(saga, key).map(instance -> Diagram.of(pinned(versions, instance), instance)))
                 .map(text -> Answer.of(200, mediaType, Buffer.buffer(text)));
     }
 
-    /** The version of an instance; the newest when that one is not there any more. */
-    private static SagaDefinition pinned(List<SagaDefinition> versions, Instance instance) {
+    /** The version of an instance: what begins has been registered before. */
+    private static Structure pinned(List<SagaVersion> versions, Instance instance) {
         return versions.stream()
+                .map(SagaVersion::structure)
                 .filter(each -> each.version() == instance.version())
                 .findFirst()
-                .orElseGet(() -> SagaJson.newest(versions));
+                .orElseThrow();
     }
 
     private Future<Answer> instances(Call call) {
@@ -124,12 +122,13 @@ final class SagaRoutes {
         var filter = SagaFilter.of(saga, query, clockMicros.getAsLong());
         String after = PageCursor.parse(query.text("cursor"));
         int limit = query.limit();
-        var newest = SagaJson.newest(versions(saga));
+        var newest = SagaVersion.newest(versions(saga));
+        long stuckBefore = newest.stuckBefore(clockMicros.getAsLong());
         String head = log.head().encode();
         return filter.page(sagas, after == null ? "" : after, limit).map(page -> {
             var body = JsonNodeFactory.instance.objectNode();
             var all = body.putArray("instances");
-            page.instances().forEach(each -> all.add(SagaJson.summary(each, stuckBefore(newest))));
+            page.instances().forEach(each -> all.add(SagaJson.summary(each, stuckBefore)));
             body.put("cursor", page.after() == null ? null : PageCursor.after(page.after()))
                     .put("asOf", head);
             var answer = SagaJson.answer(200, body);
@@ -139,23 +138,14 @@ final class SagaRoutes {
         });
     }
 
-    private long stuckBefore(@Nullable SagaDefinition definition) {
-        return definition == null
-                ? Long.MIN_VALUE
-                : clockMicros.getAsLong() - definition.structure().stuckAfter().toNanos() / 1_000;
-    }
-
     private Future<Answer> instance(Call call) {
         Query query = call.query("run");
         return run(call, query).map(this::whole).map(json -> SagaJson.answer(200, json));
     }
 
     ObjectNode whole(Instance instance) {
-        var definition = sagas.definitions().stream()
-                .filter(each -> each.name().equals(instance.saga()) && each.version() == instance.version())
-                .findFirst()
-                .orElse(null);
-        return SagaJson.instance(instance, definition, stuckBefore(definition));
+        var version = pinned(versions(instance.saga()), instance);
+        return SagaJson.instance(instance, version, version.stuckBefore(clockMicros.getAsLong()));
     }
 
     /** The run that is asked for, the newest when none is. */

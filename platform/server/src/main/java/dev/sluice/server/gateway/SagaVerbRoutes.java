@@ -90,7 +90,7 @@ final class SagaVerbRoutes {
         int limit = query.limit();
         boolean isTried = query.flag("dryRun");
         var action = action(call, verb);
-        shown.checkKnown(saga);
+        SagaJson.versions(sagas, saga);
         return filter.page(sagas, after == null ? "" : after, limit).compose(page -> {
             var done = new Done(page, isTried);
             return (isTried ? Future.<Void>succeededFuture() : act(page.instances(), 0, action, done))

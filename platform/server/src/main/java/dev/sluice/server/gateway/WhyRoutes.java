@@ -129,7 +129,7 @@ final class WhyRoutes {
 
     private JsonArray ofSagas(List<Verdict> verdicts, boolean isAll) {
         var consumers = new JsonArray();
-        for (String saga : SagaJson.byName(sagas.definitions()).keySet()) {
+        for (String saga : sagas.versions().keySet()) {
             var told =
                     verdicts.stream().filter(each -> each.saga().equals(saga)).toList();
             told.forEach(each -> consumers.add(SagaJson.consumer(each)));
