@@ -6,6 +6,7 @@ import dev.sluice.saga.DeadLetter.Kept;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.Incoming.Problem;
+import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -39,8 +40,12 @@ final class Retries {
         this.inquiries = inquiries;
     }
 
-    /** A retry, and whom its event concerns now. */
-    record Again(Position letter, Kept kept, RecordedEvent event, Definitions.Read read) {}
+    /**
+     * A retry, and whom its event concerns now.
+     *
+     * @param had what instances have done with it already, or will: it comes to them on its own
+     */
+    record Again(Position letter, Kept kept, RecordedEvent event, Definitions.Read read, List<Verdict> had) {}
 
     /** Answers what became of a letter whose retry is going to be written; NOT_REACHED when that takes long. */
     Future<SagaRoom.Retried> of(String saga, Position letter) {
@@ -74,10 +79,37 @@ final class Retries {
     private Future<Again> read(Position letter) {
         return event(letter).compose(written -> {
             var kept = Kept.of(written);
-            return event(kept.position()).map(event -> {
+            return event(kept.position()).compose(event -> {
                 var read = missing.completed(definitions.read(event));
-                return new Again(letter, kept, event, new Definitions.Read(read.event(), meant(kept, read.concerns())));
+                return again(letter, kept, event, read.event(), meant(kept, read.concerns()));
             });
+        });
+    }
+
+    /**
+     * Where no key of a letter could be told, code that can tell it may have given its event to its instance since, when a process ended between the
+     * two; whatever run that was, no other is given it.
+     */
+    private Future<Again> again(
+            Position letter, Kept kept, RecordedEvent event, ReceivedEvent received, List<Concern> meant) {
+        var asked = meant.stream()
+                .map(each ->
+                        each.id() == null || kept.key() != null || !kept.told().isEmpty()
+                                ? Future.<@Nullable Verdict>succeededFuture(null)
+                                : inquiries.why(each.id(), event))
+                .toList();
+        return Future.all(asked).map(all -> {
+            var given = new ArrayList<Concern>();
+            var had = new ArrayList<Verdict>();
+            for (int i = 0; i < meant.size(); i++) {
+                Verdict verdict = asked.get(i).result();
+                if (verdict == null || verdict.kind() == Verdict.Kind.DEAD_LETTER) {
+                    given.add(meant.get(i));
+                } else {
+                    had.add(verdict);
+                }
+            }
+            return new Again(letter, kept, event, new Definitions.Read(received, given), had);
         });
     }
 
@@ -147,6 +179,7 @@ final class Retries {
 
     private Future<SagaRoom.Retried> became(Again again, List<Reacted.Again> letters) {
         var verdicts = new ArrayList<Future<Verdict>>();
+        again.had().forEach(verdict -> verdicts.add(Future.succeededFuture(verdict)));
         again.read().concerns().forEach(concern -> verdicts.add(became(again, concern, letters)));
         if (verdicts.isEmpty()) {
             verdicts.add(Future.succeededFuture(ignored(again, again.kept().key(), "it is for no instance now")));

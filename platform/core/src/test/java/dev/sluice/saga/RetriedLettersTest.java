@@ -79,6 +79,32 @@ class RetriedLettersTest {
                 .allSatisfy(key -> assertThat(house.types("shipping", key, 2)).isEmpty());
     }
 
+    /** As before, with an event that a run waited for, and another run that waits for one like it. */
+    @Test
+    @ExpectsErrors("Undeploy failed") // the log is closed under it
+    void givesNoOtherRunWhatTheRunBeforeItHasHad() {
+        var saga = Sagas.of("shipping", 1)
+                .restart()
+                .await("payment", "Paid", Duration.ofHours(1))
+                .pivot("ship");
+        open(saga);
+        var keys = IntStream.range(0, 8).mapToObj(i -> "k" + i).toList();
+        keys.forEach(house::begin);
+        keys.forEach(key -> house.reach("shipping", key, Status.RUNNING));
+        keys.forEach(key -> house.append("payment-" + key, "Paid", "{\"id\":\"" + key + "\",\"poison\":\"payment\"}"));
+        await().until(() -> open().size() == 8);
+        house.without(opened).with(saga.healed().build()).crash();
+        await().until(() -> house.room().counts("shipping").get(Status.COMPLETED) > 0);
+        keys.forEach(house::begin);
+
+        SagaHouse.answer(resolver().resolveAll(filter("shipping"), Verb.RETRY, 100, null));
+
+        assertThat(open()).isEmpty();
+        keys.forEach(key -> await().until(() -> house.types("shipping", key, 1).contains("SagaCompleted")));
+        assertThat(keys)
+                .allSatisfy(key -> assertThat(house.types("shipping", key, 2)).doesNotContain("StepSucceeded"));
+    }
+
     private static Sagas shipping() {
         return Sagas.of("shipping", 1).restart().pivot("ship");
     }
