@@ -148,6 +148,7 @@ final class KillHouse implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xshare:auto",
+                "-Djava.io.tmpdir=" + folder, // it leaves RocksDB's library behind
                 "-cp",
                 System.getProperty("java.class.path")));
         if (failpoint != null) {

@@ -27,6 +27,10 @@ class KillTest {
     @TempDir
     Path folder;
 
+    /** Where the child unpacks RocksDB's library, which it leaves behind. */
+    @TempDir
+    Path temporary;
+
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void keepsWhatItAnsweredAndNothingTwice(int shards) throws Exception {
@@ -46,6 +50,7 @@ class KillTest {
         Process child = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
                         "-Xmx256m",
+                        "-Djava.io.tmpdir=" + temporary,
                         "-cp",
                         System.getProperty("java.class.path"),
                         Child.class.getName(),

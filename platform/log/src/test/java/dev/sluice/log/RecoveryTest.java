@@ -165,6 +165,7 @@ class RecoveryTest {
         Path log = folder.resolve("large");
         Process child = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
+                        "-Djava.io.tmpdir=" + folder, // it leaves RocksDB's library behind
                         "-cp",
                         System.getProperty("java.class.path"),
                         LargeEvents.class.getName(),

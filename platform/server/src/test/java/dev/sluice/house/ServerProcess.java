@@ -93,6 +93,7 @@ final class ServerProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
+                "-Djava.io.tmpdir=" + folder, // who is killed leaves RocksDB's library behind
                 "-cp",
                 classPath() + models,
                 "dev.sluice.server.Main",
