@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +34,13 @@ final class Engine extends VerticleBase {
     private static final int MAX_ACTIONS = 1_000;
     /** Who lives so long is in no crash loop. */
     private static final long HEALTHY_MILLIS = 60_000;
-    /** So many inputs are tried alone after a crash loop. */
-    private static final int TRIED_ALONE = 1_000;
 
     private final Shared shared;
     private final int shard;
     private final Reactor reactor;
     private final Timers timers;
+    private final Alarm alarm = new Alarm(this::fire);
+    private final Trials trials;
     private final Dispatcher dispatcher;
     private final Admission admission;
     private final ArrayDeque<Incoming> waiting = new ArrayDeque<>();
@@ -49,15 +48,10 @@ final class Engine extends VerticleBase {
     private final Map<Integer, Long> passed = new HashMap<>();
     private final Map<Integer, Long> written = new HashMap<>();
     private final List<Promise<Void>> room = new ArrayList<>();
-    private volatile @Nullable Starts starts;
-    private int alone;
-    private boolean isAlone;
     private boolean isWriting;
     private boolean isHalted;
     private boolean isStopping;
     private @Nullable Promise<Void> idle;
-    private long alarm = -1;
-    private long alarmMillis;
 
     /** What all engines of a process share. */
     record Shared(
@@ -78,6 +72,7 @@ final class Engine extends VerticleBase {
         this.shared = shared;
         this.shard = shard;
         int shards = shared.log().shards();
+        trials = new Trials(shared.log(), shard);
         reactor = new Reactor(shared.definitions(), shared.limits(), shards);
         timers = new Timers(shared.log(), shard, shared.limits().timerWindow().toMillis());
         dispatcher = new Dispatcher(
@@ -88,13 +83,7 @@ final class Engine extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        var head = shared.log().head();
-        return shared.log().write(shard, tx -> Starts.note(tx, head)).onSuccess(booted -> {
-            starts = booted;
-            if (booted.isLoop()) {
-                alone = TRIED_ALONE;
-                LOG.warn("saga_crash_loop shard={} starts={} tried=\"{}\"", shard, booted.count(), booted.tried());
-            }
+        return trials.begin().onSuccess(booted -> {
             for (int source = 0; source < booted.cursors().size(); source++) {
                 passed.put(source, booted.cursors().get(source));
                 written.put(source, booted.cursors().get(source));
@@ -106,7 +95,7 @@ final class Engine extends VerticleBase {
     Future<Void> work() {
         return on(() -> {
             vertx.setPeriodic(TICK_MILLIS, tick -> tick());
-            vertx.setTimer(HEALTHY_MILLIS, lived -> endLoop());
+            vertx.setTimer(HEALTHY_MILLIS, lived -> trials.end());
             dispatcher.start();
             admission.look();
             load();
@@ -124,7 +113,7 @@ final class Engine extends VerticleBase {
 
     /** Up to where a source had been read when it started. Any thread, once it has. */
     long booted(int source) {
-        return Objects.requireNonNull(starts, "not started").cursors().get(source);
+        return trials.booted(source);
     }
 
     private long cursor(int source) {
@@ -247,28 +236,13 @@ final class Engine extends VerticleBase {
             shared.failpoints().reached(Failpoints.Place.TIMER_DUE);
             pump();
         }
-        setAlarm();
+        alarm.set(vertx, timers.nextMillis(), nowMillis());
     }
 
     private static Fired fired(String key) {
         return new Fired(
                 new InstanceId(RowKeys.part(key, 3), RowKeys.part(key, 4)),
                 new Input.TimerFired(RowKeys.part(key, 5), Timers.dueMillis(key)));
-    }
-
-    private void setAlarm() {
-        Long next = timers.nextMillis();
-        if (next == null || alarm >= 0 && alarmMillis <= next) {
-            return;
-        }
-        if (alarm >= 0) {
-            vertx.cancelTimer(alarm);
-        }
-        alarmMillis = next;
-        alarm = vertx.setTimer(Math.max(1, next - nowMillis()), rung -> {
-            alarm = -1;
-            fire();
-        });
     }
 
     private void pump() {
@@ -290,31 +264,15 @@ final class Engine extends VerticleBase {
         isWriting = true;
         var batch = gather();
         shared.failpoints().reached(Failpoints.Place.INPUT_READ);
-        isAlone = alone > 0;
-        if (isAlone) {
-            alone--;
+        if (trials.next()) {
             tryAlone(batch);
         } else {
             commit(batch, tx -> reactor.react(tx, batch));
         }
     }
 
-    private void endLoop() {
-        var known = starts;
-        if (known != null && known.count() > 0) {
-            starts = known.ended();
-            shared.log()
-                    .write(shard, tx -> {
-                        tx.put(RowKeys.STARTS, Json.bytes(known.ended()));
-                        return tx.shard();
-                    })
-                    .onFailure(failed ->
-                            LOG.warn("saga_crash_loop_noted shard={} problem=\"{}\"", shard, failed.getMessage()));
-        }
-    }
-
     private List<Incoming> gather() {
-        int most = alone > 0 ? 1 : shared.limits().batch();
+        int most = trials.most(shared.limits().batch());
         var batch = new ArrayList<Incoming>(Math.min(most, waiting.size() + passed.size()));
         while (batch.size() < most && !waiting.isEmpty()) {
             batch.add(waiting.poll());
@@ -322,20 +280,12 @@ final class Engine extends VerticleBase {
         return batch;
     }
 
-    /** After a crash loop: says first what it is going to try, so that the next start knows what to condemn. */
     private void tryAlone(List<Incoming> batch) {
-        var input = batch.get(0);
-        var known = starts;
-        if (known == null || !known.isLoop()) {
-            commit(batch, tx -> reactor.react(tx, batch));
-        } else if (known.condemns(input.name())) {
-            condemn(batch, "the process ended whenever " + input.name() + " came");
+        String input = batch.get(0).name();
+        if (trials.condemns(input)) {
+            condemn(batch, "the process ended whenever " + input + " came");
         } else {
-            shared.log()
-                    .write(shard, tx -> {
-                        tx.put(RowKeys.STARTS, Json.bytes(known.trying(input.name())));
-                        return tx.shard();
-                    })
+            trials.trying(input)
                     .onSuccess(noted -> commit(batch, tx -> reactor.react(tx, batch)))
                     .onFailure(failed -> failed(batch, failed));
         }
@@ -374,9 +324,7 @@ final class Engine extends VerticleBase {
         if (letsStop()) {
             return;
         }
-        if (isAlone && alone == 0) {
-            endLoop();
-        }
+        trials.written();
         fire();
         pump();
         hasRoom();
@@ -404,7 +352,7 @@ final class Engine extends VerticleBase {
                 && (failure.kind() == Failure.Kind.UNAVAILABLE || failure.kind() == Failure.Kind.OUTCOME_UNKNOWN)) {
             halt(batch, failure);
         } else if (batch.size() > 1) {
-            alone = batch.size();
+            trials.each(batch.size());
             again(batch);
         } else {
             LOG.warn(
