@@ -18,6 +18,7 @@ import dev.sluice.saga.Fulfilment.Ship;
 import dev.sluice.saga.Fulfilment.Shipped;
 import dev.sluice.saga.Fulfilment.StockReserved;
 import dev.sluice.saga.definition.Step;
+import dev.sluice.saga.machine.Input.Verb;
 import dev.sluice.saga.machine.ParkReason;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.testing.SagaFuzz;
@@ -96,6 +97,45 @@ class SagaTest {
     @Test
     void aReplyThatCannotBeReadParks() {
         placed(500).expectSend("reserve-stock").reply("StockReserved", "text").expectParked(ParkReason.POISON);
+    }
+
+    @Test
+    void aStepWhoseReplyCannotBeReadIsUndoneByAnOperatorWhoTurnsBack() {
+        var scenario = reserved(500)
+                .expectSend("charge-payment")
+                .reply("Charged", "text")
+                .expectParked(ParkReason.POISON)
+                .operator(Verb.RETRY)
+                .expectParked(ParkReason.POISON);
+
+        scenario.operator(Verb.COMPENSATE)
+                .expectUndo("charge-payment")
+                .reply()
+                .expectUndo("reserve-stock")
+                .reply()
+                .expectPublish(new OrderRejected("o1"))
+                .expectStatus(Status.COMPENSATED);
+    }
+
+    @Test
+    void aReplyThatCannotBeReadGivesWayToWhatAnOperatorSaysOfItsStep() {
+        reserved(500)
+                .expectSend("charge-payment")
+                .reply("Charged", "text")
+                .operator(Verb.SKIP)
+                .expectSend("ship");
+        reserved(500)
+                .expectSend("charge-payment")
+                .reply("Charged", "text")
+                .operator(Verb.RESOLVE)
+                .expectSend("ship");
+        reserved(500)
+                .expectSend("charge-payment")
+                .reply("Charged", "text")
+                .operator(Verb.RETRY_FRESH)
+                .expectSend("charge-payment")
+                .reply(new Charged("p1"))
+                .expectSend("ship");
     }
 
     @Test

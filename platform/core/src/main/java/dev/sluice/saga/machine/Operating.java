@@ -20,7 +20,12 @@ final class Operating {
                 switch (action.verb()) {
                     case PAUSE -> course.isLive();
                     case ABANDON -> !instance.status().isEnded();
-                    case COMPENSATE -> !instance.status().isEnded() && course.isForward() && !course.isEnding();
+                    case COMPENSATE ->
+                        course.isForward()
+                                ? !instance.status().isEnded() && !course.isEnding()
+                                : isParked
+                                        && !isPaused
+                                        && !instance.heldReplies().isEmpty();
                     case RESUME -> isPaused;
                     case RETRY -> isParked && !isPaused && (step == null || isOpen(course, step));
                     case RETRY_FRESH -> isParked && step != null && isOpen(course, step) && canSend(course, step);
@@ -46,13 +51,23 @@ final class Operating {
         if (action.step() != null || parked == null) {
             return action.step();
         }
-        return parked.step() != null
-                ? parked.step()
-                : course.definition().structure().steps().stream()
-                        .filter(step -> isStuck(course, course.step(step)))
-                        .map(Step::name)
-                        .findFirst()
-                        .orElse(null);
+        if (parked.step() != null) {
+            return parked.step();
+        }
+        var stuck = course.definition().structure().steps().stream()
+                .filter(step -> isStuck(course, course.step(step)))
+                .map(Step::name)
+                .findFirst();
+        boolean isAnswered =
+                switch (action.verb()) {
+                    case RETRY_FRESH, RESOLVE, SKIP -> parked.reason() != ParkReason.PAUSED;
+                    case RETRY, COMPENSATE, PAUSE, RESUME, ABANDON -> false;
+                };
+        return stuck.or(() -> course.instance().heldReplies().stream()
+                        .filter(reply -> isAnswered)
+                        .map(Input.Replied::step)
+                        .findFirst())
+                .orElse(null);
     }
 
     /** Nothing but an operator will move it. */
@@ -94,7 +109,7 @@ final class Operating {
                         "paused by " + action.actor() + ": " + action.reason());
             case ABANDON -> course.finish(new SagaEvent.SagaFailed(action.reason(), Machine.inForce(course)));
             case RESUME, RETRY, RETRY_FRESH, RESOLVE, SKIP, COMPENSATE -> {
-                unpark(course);
+                unpark(course, action, step);
                 proceed(course, action, step);
                 release(course);
                 if (course.isMachine() && action.verb() == Input.Verb.RETRY) {
@@ -109,7 +124,8 @@ final class Operating {
         return switch (verb) {
             case PAUSE -> "it PENDING, RUNNING or COMPENSATING to pause it";
             case ABANDON -> "it not to have ended to abandon it";
-            case COMPENSATE -> "it to go forward, and not to have all but completed, to compensate it";
+            case COMPENSATE ->
+                "it to go forward and not to have all but completed, or PARKED with an answer that cannot be taken, to compensate it";
             case RESUME -> "it PARKED by a pause to resume it";
             case RETRY -> "it PARKED, not by a pause, with a step that is not done, to retry it";
             case RETRY_FRESH, RESOLVE, SKIP -> "it PARKED with a step that has begun and is not done";
@@ -117,13 +133,49 @@ final class Operating {
     }
 
     /** Takes it up again, and first the answers that came meanwhile. */
-    private static void unpark(Course course) {
+    private static void unpark(Course course, Input.OperatorAction action, @Nullable String step) {
         if (course.instance().parked() == null) {
             return;
         }
         var replies = course.instance().heldReplies();
         course.emit(new SagaEvent.SagaUnparked());
-        replies.forEach(reply -> Machine.take(course, reply));
+        for (var reply : replies) {
+            var before = course.mark();
+            try {
+                Machine.take(course, reply);
+                course.checkSize();
+            } catch (RuntimeException | StackOverflowError thrown) {
+                if (!isInstead(action, step, reply)) {
+                    throw thrown;
+                }
+                course.rewind(before);
+                letGo(course, action, reply, thrown instanceof Failure ? thrown.getMessage() : thrown.toString());
+            }
+        }
+    }
+
+    /** On the way back a step whose answer cannot be taken is of unknown outcome, and undone; sent again, it would only be answered so again. */
+    private static void letGo(Course course, Input.OperatorAction action, Input.Replied reply, String why) {
+        var state = course.instance().step(reply.step());
+        if (action.verb() == Input.Verb.COMPENSATE
+                && reply.direction() != Direction.UNDO
+                && reply.direction() != Direction.PUBLISH
+                && state.status() == StepStatus.RUNNING) {
+            course.emit(new SagaEvent.StepUnknown(reply.step(), "its answer cannot be taken: " + why));
+            CodeCourse.tell(course);
+        } else {
+            course.emit(new SagaEvent.ReplyIgnored(
+                    reply.step(), reply.direction(), reply.epoch(), "it cannot be taken: " + why));
+        }
+    }
+
+    /** Whether an operator wants something else than an answer that cannot be taken: the answer is let go then. */
+    private static boolean isInstead(Input.OperatorAction action, @Nullable String step, Input.Replied reply) {
+        return switch (action.verb()) {
+            case COMPENSATE -> true;
+            case RETRY_FRESH, RESOLVE, SKIP -> reply.step().equals(step);
+            case RETRY, RESUME, PAUSE, ABANDON -> false;
+        };
     }
 
     private static void proceed(Course course, Input.OperatorAction action, @Nullable String name) {
