@@ -120,6 +120,8 @@ public final class Cli {
         line.setOut(new PrintWriter(terminal.out(), true, UTF_8));
         line.setErr(new PrintWriter(terminal.err(), true, UTF_8));
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        // "@FILE" is data of a command, and a key may begin so: neither is a file of more arguments.
+        line.setExpandAtFiles(false);
         line.setParameterExceptionHandler(
                 (problem, ignored) -> usage(String.valueOf(problem.getMessage()), "sluice " + name + " --help"));
         line.setExecutionExceptionHandler((problem, ignored, parsed) -> failed(problem, name));

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -71,6 +75,24 @@ class UsageTest {
         assertThat(result.exit()).as(result.errors()).isEqualTo(2);
         assertThat(result.errors()).startsWith("error: ").contains(message).contains("\n  next: sluice");
         assertThat(result.output()).isEmpty();
+    }
+
+    @Test
+    void takesAFileForDataAndNotForMoreArguments(@TempDir Path folder) throws IOException {
+        var file = Files.writeString(folder.resolve("reserve.json"), "{\n  \"order\": \"o1\" }");
+
+        for (String[] data : new String[][] {{"@" + file}, {"--data", "@" + file}}) {
+            for (String command : new String[] {"append", "command"}) {
+                var line = Stream.concat(Stream.of(command, "a", "B"), Stream.of(data));
+
+                var result = shell.run(line.toArray(String[]::new));
+
+                // It is read, and then nobody is there to take it.
+                assertThat(result.errors()).contains("no server answers");
+                assertThat(result.exit()).isEqualTo(6);
+            }
+        }
+        assertThat(shell.run("sagas", "show", "delivery", "@" + folder).exit()).isEqualTo(6);
     }
 
     @ParameterizedTest
