@@ -145,7 +145,7 @@ final class SagasShowCommand {
             var parameters = filter.parameters(step);
             var found = new ArrayList<Map<String, @Nullable Object>>();
             do {
-                parameters.put("limit", Math.max(1, Math.min(1_000, count - found.size())));
+                parameters.put("limit", Math.min(1_000, count - found.size()));
                 var answer = remote().get(path(saga, "instances") + Remote.query(parameters));
                 if (answer.filterFailures() != null) {
                     terminal()

@@ -58,6 +58,7 @@ class SagasCliTest {
         assertThat(ended.output()).isEmpty();
         assertThat(wrong.exit()).isEqualTo(2);
         assertThat(pipe.run("sagas", "ls", "nothing").exit()).isEqualTo(3);
+        assertThat(pipe.run("sagas", "ls", "delivery", "-n", "0").exit()).isEqualTo(2);
     }
 
     @Test
