@@ -135,13 +135,17 @@ public final class Cli {
         if (problem instanceof Failure failure) {
             String code = Json.text(
                     failure.details().getOrDefault("code", failure.kind().code()));
-            error(code, failure.getMessage(), NextStep.after(failure, command));
+            error(code, failure.getMessage(), NextStep.after(failure, command), violations(failure));
             return failure.kind().exitCode();
         }
         if (problem instanceof InterruptedException) {
             return 130;
         }
-        error("internal", problem.toString(), "run it again with SLUICE_TRACE=1 for the stack trace, and report it");
+        error(
+                "internal",
+                problem.toString(),
+                "run it again with SLUICE_TRACE=1 for the stack trace, and report it",
+                List.of());
         if (variable("SLUICE_TRACE") != null) {
             problem.printStackTrace(terminal.err());
         }
@@ -149,14 +153,26 @@ public final class Cli {
     }
 
     private int usage(String what, String next) {
-        error("usage", what, next);
+        error("usage", what, next, List.of());
         return USAGE;
     }
 
-    private void error(String code, String what, String next) {
+    /** All that is wrong with a command, where it is more than the message tells. */
+    private static List<String> violations(Failure failure) {
+        var all = Json.objects(failure.details().get("violations"));
+        return all.size() < 2
+                ? List.of()
+                : all.stream()
+                        .map(each -> "'" + Json.text(each.get("pointer")) + "': found " + Json.text(each.get("found"))
+                                + ", expected " + Json.text(each.get("expected")))
+                        .toList();
+    }
+
+    private void error(String code, String what, String next, List<String> more) {
         terminal.out().flush();
         boolean coloured = terminal.talksToTerminal() && variable("NO_COLOR") == null;
         terminal.say((coloured ? "\u001b[31merror:\u001b[0m " : "error: ") + code + ": " + what);
+        more.forEach(line -> terminal.say("  " + line));
         terminal.say("  next: " + next);
     }
 

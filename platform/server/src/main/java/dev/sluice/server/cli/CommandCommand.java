@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "A value k=v is JSON where it reads as JSON (quantity=2, paid=true, items=[1,2]), else text.",
+            "A value k=v is JSON where it reads as JSON (quantity=2, paid=true, items=[1,2]), else text;",
+            "it is text as well where the command's schema wants a string (order=9).",
             "Sent again with the same --id it is not decided again: the answer is the one of the first time.",
             "Exit codes: 0 accepted, nothing to do, duplicate; 4 rejected, conflict, id reused; 2 invalid; 6 try again; 7 expired.",
             "",
@@ -56,7 +58,7 @@ final class CommandCommand extends ServerCommand {
     public Integer call() throws Exception {
         var headers = new LinkedHashMap<>(expect.headers());
         headers.put("Idempotency-Key", id == null ? UUID.randomUUID().toString() : id);
-        var data = given.read(cli, members);
+        var data = given.read(cli, members, new Texts());
         var body = new LinkedHashMap<String, @Nullable Object>();
         body.put("stream", stream);
         body.put("data", data == null ? Map.of() : data);
@@ -68,6 +70,24 @@ final class CommandCommand extends ServerCommand {
                 .json();
         output.one(terminal(), answer, () -> terminal().line(sentence(answer)));
         return 0;
+    }
+
+    /** The members of the command that its schema wants to be text, so that orderId=9 is one; asked for once, and only if it matters. */
+    private final class Texts implements Predicate<String> {
+        private @Nullable Map<String, @Nullable Object> properties;
+
+        @Override
+        public boolean test(String member) {
+            if (properties == null) {
+                properties = remote().list("/v1/commands", "commands").stream()
+                        .filter(command -> type.equals(command.get("type")))
+                        .map(command ->
+                                Json.object(Json.object(command.get("schema")).get("properties")))
+                        .findFirst()
+                        .orElse(Map.of());
+            }
+            return "string".equals(Json.object(properties.get(member)).get("type"));
+        }
     }
 
     private static String sentence(Map<String, @Nullable Object> answer) {

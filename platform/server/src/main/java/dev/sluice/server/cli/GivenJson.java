@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -30,6 +31,12 @@ final class GivenJson {
      */
     @Nullable
     Object read(Cli cli, List<String> members) throws IOException {
+        return read(cli, members, name -> false);
+    }
+
+    /** The same; a member that has to be text is not read as JSON, unless that is a text. */
+    @Nullable
+    Object read(Cli cli, List<String> members, Predicate<String> isText) throws IOException {
         if (data != null && !members.isEmpty()) {
             throw usage("found both --data and '" + members.get(0) + "', expected one of them");
         }
@@ -40,7 +47,7 @@ final class GivenJson {
             source = members.get(0);
         }
         if (source == null) {
-            return members.isEmpty() ? null : object(members);
+            return members.isEmpty() ? null : object(members, isText);
         }
         String text = source.equals("-")
                 ? new String(cli.in().readAllBytes(), StandardCharsets.UTF_8)
@@ -60,14 +67,20 @@ final class GivenJson {
         }
     }
 
-    private static Map<String, @Nullable Object> object(List<String> members) {
+    private static Map<String, @Nullable Object> object(List<String> members, Predicate<String> isText) {
         var object = new LinkedHashMap<String, @Nullable Object>();
         for (String member : members) {
             int equals = member.indexOf('=');
             if (equals < 1) {
                 throw usage("found data '" + member + "', expected name=value");
             }
-            object.put(member.substring(0, equals), value(member.substring(equals + 1)));
+            String name = member.substring(0, equals);
+            String text = member.substring(equals + 1);
+            Object value = value(text);
+            if (object.containsKey(name)) {
+                throw usage("found data '" + name + "' twice, expected it once");
+            }
+            object.put(name, value instanceof String || !isText.test(name) ? value : text);
         }
         return object;
     }

@@ -229,8 +229,9 @@ final class SagasShowCommand {
         Output.table(terminal, List.of(instance), INSTANCES);
         var parked = Json.object(instance.get("parked"));
         if (!parked.isEmpty()) {
-            terminal.line("parked since " + Json.text(parked.get("since")) + " with step "
-                    + Json.text(parked.get("step")) + ": " + Json.text(parked.get("error")));
+            var step = parked.get("step");
+            terminal.line("parked since " + Json.text(parked.get("since"))
+                    + (step == null ? "" : " with step " + Json.text(step)) + ": " + Json.text(parked.get("error")));
         }
         for (var timer : Json.objects(instance.get("timers"))) {
             terminal.line("timer " + Json.text(timer.get("id")) + " due " + Json.text(timer.get("due")));

@@ -29,6 +29,9 @@ class CommandCliTest {
             var rejected = reserve(pipe, "order=o2", "quantity=20");
             var conflict = reserve(pipe, "order=o2", "quantity=1", "--expect", "7");
             var invalid = reserve(pipe, "order=o2", "quantity=many");
+            var worse = reserve(pipe, "quantity=many", "colour=red");
+            var twice = reserve(pipe, "order=o2", "order=o3", "quantity=1");
+            var digits = reserve(pipe, "order=9", "quantity=1");
             var unknown = pipe.run("command", "PaintShelf", "stock-s1");
 
             assertThat(accepted.exit()).as(accepted.errors()).isZero();
@@ -45,6 +48,9 @@ class CommandCliTest {
             assertThat(conflict.exit()).as(conflict.errors()).isEqualTo(4);
             assertThat(invalid.exit()).as(invalid.errors()).isEqualTo(2);
             assertThat(invalid.errors()).contains("quantity");
+            assertThat(worse.errors()).contains("'/order'", "'/quantity'", "'/colour'");
+            assertThat(twice.exit()).as(twice.errors()).isEqualTo(2);
+            assertThat(digits.exit()).as(digits.errors()).isZero();
             assertThat(unknown.exit()).as(unknown.errors()).isEqualTo(3);
         }
     }
