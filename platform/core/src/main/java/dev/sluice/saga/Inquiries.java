@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -123,19 +124,24 @@ final class Inquiries {
     /** What each saga did with an event that concerns it. Calls code of the definitions. */
     Future<List<Verdict>> why(RecordedEvent recorded) {
         var verdicts = new ArrayList<Future<@Nullable Verdict>>();
+        var told = new HashSet<String>();
         for (var concern : missing.completed(definitions.read(recorded)).concerns()) {
             var id = concern.id();
+            told.add(concern.saga());
             verdicts.add(id == null ? whyUntold(concern, recorded) : why(id, recorded));
         }
+        missing.meant(recorded.type()).stream()
+                .filter(concern -> told.add(concern.saga()))
+                .forEach(concern -> verdicts.add(whyUntold(concern, recorded)));
         return Future.all(verdicts).map(all -> {
-            var told = new ArrayList<Verdict>();
+            var found = new ArrayList<Verdict>();
             for (var each : verdicts) {
                 var verdict = each.result();
                 if (verdict != null) {
-                    told.add(verdict);
+                    found.add(verdict);
                 }
             }
-            return told;
+            return found;
         });
     }
 

@@ -84,6 +84,24 @@ final class Missing {
         return new Definitions.Read(read.event(), concerns);
     }
 
+    /** Sagas without any code here that took events of a type when they had: nobody can tell now for which instance. */
+    List<Concern> meant(String type) {
+        return definitions.versions().entrySet().stream()
+                .filter(saga -> definitions.newest(saga.getKey()) == null)
+                .filter(saga -> saga.getValue().stream()
+                        .map(SagaVersion::structure)
+                        .flatMap(version -> Stream.concat(Stream.of(version.start()), triggers(version)))
+                        .anyMatch(trigger -> trigger.event().equals(type)))
+                .map(saga -> new Concern(
+                        saga.getKey(),
+                        null,
+                        List.of(),
+                        new Problem(
+                                DeadLetter.DEFINITION_MISSING,
+                                "found no code of saga " + saga.getKey() + ", expected it to be registered")))
+                .toList();
+    }
+
     private static List<Matched> matched(List<Wait> waits, String saga) {
         return waits.stream()
                 .filter(wait -> wait.saga().equals(saga))

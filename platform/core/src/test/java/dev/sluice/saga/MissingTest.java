@@ -115,6 +115,22 @@ class MissingTest {
                 .containsExactly(Verdict.Kind.UNTOLD);
     }
 
+    /** Neither a start event nor one that nobody waits for any more is passed over in silence. */
+    @Test
+    void areToldAsUntoldWhenThereIsNoCodeAtAllUnlessTheyAreDeadLetters() {
+        without();
+        pay();
+        await().until(() -> !letters().isEmpty());
+        var give = new Input.OperatorAction("a1", Verb.ABANDON, "ann", "its code is lost", null, null);
+        SagaHouse.answer(house.room().act("waiting", "k1", give));
+
+        var paid = SagaHouse.answer(house.room().why(house.stream("payment-k1").get(0)));
+        var began = SagaHouse.answer(house.room().why(house.stream("thing-k1").get(0)));
+
+        assertThat(paid).extracting(Verdict::kind).containsExactly(Verdict.Kind.DEAD_LETTER);
+        assertThat(began).extracting(Verdict::kind).containsExactly(Verdict.Kind.UNTOLD);
+    }
+
     @Test
     void areLetGoByWhoIsAbandonedWithoutItsCode() {
         without(Sagas.of("waiting", 2)
