@@ -165,13 +165,9 @@ class EventSubscription extends Subscription {
         EventLog.LiveRead opened = live.log().subscribe(target.selection(), position, filter);
         read = opened;
         opened.pause();
-        opened.exceptionHandler(cause -> {
-            if (read == opened) {
-                failed(cause);
-            }
-        });
+        opened.exceptionHandler(cause -> failed(opened, cause));
         opened.handler(next -> {
-            prepare(next.events()).onSuccess(ready -> take(opened, next)).onFailure(cause -> outlet.fail(this, cause));
+            prepare(next.events()).onSuccess(ready -> take(opened, next)).onFailure(cause -> failed(opened, cause));
         });
         return opened;
     }
@@ -190,7 +186,10 @@ class EventSubscription extends Subscription {
         }
     }
 
-    private void failed(Throwable cause) {
+    private void failed(EventLog.LiveRead from, Throwable cause) {
+        if (read != from) {
+            return;
+        }
         letGo();
         if (!(cause instanceof Failure later) || !later.kind().retryable()) {
             outlet.fail(this, cause);

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * when it is told. So who has taken all of it up to a cursor has every instance as it was there, or later.
  */
 final class SagaSubscription extends EventSubscription {
+    private static final int MAX_READS = 4;
+
     private final String saga;
     private final String streams;
     /** Of the batch at hand, under the place of its instance's last event. */
@@ -63,18 +65,28 @@ final class SagaSubscription extends EventSubscription {
     Future<Void> prepare(List<RecordedEvent> events) {
         var last = new LinkedHashMap<String, Position>();
         events.forEach(event -> last.put(key(event), event.position()));
-        var asked = new ArrayList<Future<?>>();
         var found = new HashMap<Position, byte[]>();
-        last.forEach(
-                (key, position) -> asked.add(live.instances().json(saga, key).onSuccess(json -> {
-                    if (json != null) {
-                        found.put(position, json);
-                    }
-                })));
-        return Future.all(asked).map(all -> {
+        return find(List.copyOf(last.entrySet()), found).map(all -> {
             rows = found;
             return null;
         });
+    }
+
+    /** A few at a time: reads for the disk are few for all. */
+    private Future<Void> find(List<Map.Entry<String, Position>> instances, Map<Position, byte[]> found) {
+        if (instances.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        int now = Math.min(MAX_READS, instances.size());
+        var asked = new ArrayList<Future<?>>();
+        for (var each : instances.subList(0, now)) {
+            asked.add(live.instances().json(saga, each.getKey()).onSuccess(json -> {
+                if (json != null) {
+                    found.put(each.getValue(), json);
+                }
+            }));
+        }
+        return Future.all(asked).compose(all -> find(instances.subList(now, instances.size()), found));
     }
 
     @Override

@@ -13,7 +13,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +135,29 @@ class SagaSubscriptionTest {
 
         assertThat(delta.getJsonArray("set").getJsonArray(0).getJsonObject(1).getString("status"))
                 .isEqualTo("COMPLETED");
+    }
+
+    /** All instances that each reads are more reads than may wait for the disk. */
+    @Test
+    void bearsManyWhoReadManyInstances() throws Exception {
+        int instances = 50;
+        int subscriptions = 100;
+        for (int i = 1; i <= instances; i++) {
+            want("o" + i);
+        }
+        var told = new HashMap<Integer, Set<String>>();
+
+        for (int sub = 1; sub <= subscriptions; sub++) {
+            client.send("{\"op\":\"subscribe\",\"sub\":" + sub + ",\"to\":\"saga:delivery\",\"last\":10000}");
+        }
+
+        while (told.size() < subscriptions || told.values().stream().anyMatch(keys -> keys.size() < instances)) {
+            var delta = client.next("delta");
+            for (Object row : delta.getJsonArray("set")) {
+                told.computeIfAbsent(delta.getInteger("sub"), first -> new HashSet<>())
+                        .add(((JsonArray) row).getString(0));
+            }
+        }
     }
 
     @Test
