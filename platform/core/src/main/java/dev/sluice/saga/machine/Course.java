@@ -191,8 +191,19 @@ final class Course {
         return order == 0 ? instance.nextOrder() : order;
     }
 
+    /** An undo that code cannot make has failed: it waits for an operator, who can retry it, or take it for done. */
     void undo(Step step) {
-        send(step, Direction.UNDO, step(step).epoch(Direction.UNDO));
+        var state = step(step);
+        Outgoing outgoing;
+        try {
+            outgoing = definition.code().undo(step, instance.state(), state.reply());
+        } catch (RuntimeException | StackOverflowError thrown) {
+            String error = thrown instanceof Failure failure ? failure.getMessage() : thrown.toString();
+            emit(new SagaEvent.UndoFailed(step.name(), error));
+            park(ParkReason.POISON, step.name(), Direction.UNDO, error);
+            return;
+        }
+        send(step, Direction.UNDO, state.epoch(Direction.UNDO), outgoing);
     }
 
     /** Sends a step, or its undo or probe, from its first attempt on. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.saga.Fulfilment;
 import dev.sluice.saga.definition.SagaDefinition;
 import dev.sluice.saga.definition.Structure;
+import dev.sluice.saga.machine.Input.Verb;
 import dev.sluice.saga.machine.ParkReason;
 import dev.sluice.saga.machine.Status;
 import dev.sluice.testing.SagaFuzz;
@@ -132,6 +133,22 @@ class SagaFileTest {
         SagaScenario.of(definition(SMALL.replace("to: bus:a\n    with", "to: =state.id\n    with")))
                 .given("Began", Map.of("id", "bus:other"))
                 .expectParked(ParkReason.POISON);
+    }
+
+    @Test
+    void anUndoThatCannotBeMadeWaitsForAnOperator() {
+        var definition = definition(SMALL.replace("to: bus:a }", "to: =state.id }"));
+        SagaScenario.of(definition)
+                .given("Began", Map.of("id", "bus:other"))
+                .expectSend("a")
+                .reply("Anything", Map.of())
+                .expectSend("b")
+                .reject("Nope")
+                .expectParked(ParkReason.POISON)
+                .operator(Verb.RETRY)
+                .expectParked(ParkReason.POISON)
+                .operator(Verb.SKIP)
+                .expectStatus(Status.COMPENSATED);
     }
 
     @Test
