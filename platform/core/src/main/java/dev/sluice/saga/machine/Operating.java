@@ -149,7 +149,11 @@ final class Operating {
                     throw thrown;
                 }
                 course.rewind(before);
-                letGo(course, action, reply, thrown instanceof Failure ? thrown.getMessage() : thrown.toString());
+                letGo(
+                        course,
+                        action,
+                        reply,
+                        thrown instanceof Failure failure ? failure.getMessage() : thrown.toString());
             }
         }
     }
