@@ -34,7 +34,11 @@ final class Trials {
             starts = booted;
             if (booted.isLoop()) {
                 left = AFTER_A_LOOP;
-                LOG.warn("saga_crash_loop shard={} starts={} tried=\"{}\"", shard, booted.count(), booted.tried());
+                LOG.warn(
+                        "saga_crash_loop shard={} starts={} tried=\"{}\"",
+                        shard,
+                        booted.count(),
+                        Objects.requireNonNullElse(booted.tried(), ""));
             }
         });
     }

@@ -1,6 +1,7 @@
 package dev.sluice.saga;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.bus.Call;
 import dev.sluice.bus.EventBusMesh;
@@ -220,8 +221,8 @@ final class KillChild {
         return switch (message.path("do").textValue()) {
             case "append" -> append(message).map(appended -> Json.MAPPER.createObjectNode());
             case "act" -> act(message);
-            case "parked" -> list(Status.PARKED);
-            case "running" -> list(Status.RUNNING);
+            case "parked" -> parked();
+            case "running" -> list(NAME, Status.RUNNING).map(list -> list);
             case "counts" -> counts();
             case "condemned" -> condemned();
             case "retry" -> retry();
@@ -256,12 +257,23 @@ final class KillChild {
                 "a test",
                 null,
                 verb == Input.Verb.RESOLVE ? Json.MAPPER.createObjectNode() : null);
-        return room.act(DEFINITION.name(), message.path("key").textValue(), action)
+        return room.act(message.path("saga").textValue(), message.path("key").textValue(), action)
                 .map(after -> Json.MAPPER.createObjectNode());
     }
 
-    private Future<JsonNode> list(Status status) {
-        var query = new InstanceQuery(DEFINITION.name(), Set.of(status), null, null, Set.of());
+    private Future<JsonNode> parked() {
+        var lists = DEFINITIONS.stream()
+                .map(each -> list(each.name(), Status.PARKED))
+                .toList();
+        return Future.all(lists).map(all -> {
+            var parked = Json.MAPPER.createArrayNode();
+            lists.forEach(list -> parked.addAll(list.result()));
+            return parked;
+        });
+    }
+
+    private Future<ArrayNode> list(String saga, Status status) {
+        var query = new InstanceQuery(saga, Set.of(status), null, null, Set.of());
         return room.list(query, "", 500).map(page -> {
             var list = Json.MAPPER.createArrayNode();
             page.instances().forEach(each -> list.add(told(each)));
@@ -270,7 +282,7 @@ final class KillChild {
     }
 
     private static ObjectNode told(Instance instance) {
-        var told = Json.MAPPER.createObjectNode().put("key", instance.key());
+        var told = Json.MAPPER.createObjectNode().put("saga", instance.saga()).put("key", instance.key());
         var parked = instance.parked();
         return parked == null
                 ? told

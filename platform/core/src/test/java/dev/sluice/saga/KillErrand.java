@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** The saga of the killed process whose way is code: sends one command until its answer is clear, rests, and ends. */
-record KillErrand(String id, int rounds) {
+record KillErrand(String id, boolean isDone) {
     static final String NAME = "errand";
 
     private record Began(String id) {}
@@ -19,7 +19,7 @@ record KillErrand(String id, int rounds) {
     private static final Duration REST = Duration.ofMillis(20);
 
     static final SagaDefinition DEFINITION = Saga.of(NAME, 1, KillErrand.class)
-            .startOn(Began.class, Began::id, began -> new KillErrand(began.id(), 0))
+            .startOn(Began.class, Began::id, began -> new KillErrand(began.id(), false))
             .machine(new Way())
             .sends(NAME, PARTICIPANT, how -> how.timeout(KillParticipants.TIMEOUT)
                     .retry(Retry.exponential(REST, 2, REST.multipliedBy(4)).attempts(2)))
@@ -29,7 +29,7 @@ record KillErrand(String id, int rounds) {
     private static final class Way implements SagaMachine<KillErrand> {
         @Override
         public KillErrand evolve(KillErrand state, Happened happened) {
-            return new KillErrand(state.id(), state.rounds() + 1);
+            return new KillErrand(state.id(), state.isDone() || isClear(happened));
         }
 
         @Override
@@ -37,12 +37,15 @@ record KillErrand(String id, int rounds) {
             if (happened instanceof Happened.Unknown) {
                 return List.of(new Effect.SetTimer("again", REST));
             }
-            if (happened instanceof Happened.Succeeded || happened instanceof Happened.Rejected) {
+            if (isClear(happened)) {
                 return List.of(new Effect.SetTimer("rest", REST));
             }
-            return happened instanceof Happened.TimerFired it && it.name().equals("rest")
-                    ? List.of(new Effect.Complete())
-                    : List.of(PARTICIPANT.schedule(NAME, new Errand(evolved.id())));
+            return List.of(
+                    evolved.isDone() ? new Effect.Complete() : PARTICIPANT.schedule(NAME, new Errand(evolved.id())));
+        }
+
+        private static boolean isClear(Happened happened) {
+            return happened instanceof Happened.Succeeded || happened instanceof Happened.Rejected;
         }
     }
 }

@@ -55,7 +55,7 @@ final class KillOperator {
         int acting = 0;
         int leaving = 0;
         for (var each : house.call(KillHouse.message("parked"))) {
-            if (isLast || !each.path("key").textValue().endsWith(KillLoad.SICK)) {
+            if (isLast || !isSick(each)) {
                 act(each);
                 acting++;
             } else {
@@ -84,11 +84,11 @@ final class KillOperator {
         if (running.isEmpty()) {
             return;
         }
-        String key = running.get(random.nextInt(running.size())).path("key").textValue();
+        var instance = running.get(random.nextInt(running.size()));
         var action = new Action("action-" + ++actions, Verb.PAUSE);
         try {
-            say(key, action);
-            say(key, action);
+            say(instance, action);
+            say(instance, action);
             acted.merge(Verb.PAUSE, 1, Integer::sum);
         } catch (KillHouse.Refused tooLate) {
             acted.merge(Verb.PAUSE, 0, Integer::sum);
@@ -96,31 +96,42 @@ final class KillOperator {
     }
 
     private void act(JsonNode parked) {
-        String key = parked.path("key").textValue();
-        var action = decided.computeIfAbsent(key, first -> new Action("action-" + ++actions, decide(parked)));
+        var action = decided.computeIfAbsent(name(parked), first -> new Action("action-" + ++actions, decide(parked)));
         try {
-            say(key, action);
-            say(key, action);
+            say(parked, action);
+            say(parked, action);
             acted.merge(action.verb(), 1, Integer::sum);
         } catch (KillHouse.Refused refused) {
             throw new IllegalStateException(
                     "found " + action + " on " + parked + " refused: " + refused.getMessage(), refused);
         }
-        decided.remove(key);
+        decided.remove(name(parked));
     }
 
-    private void say(String key, Action action) {
+    private static String name(JsonNode instance) {
+        return new InstanceId(
+                        instance.path("saga").textValue(), instance.path("key").textValue())
+                .toString();
+    }
+
+    /** Of the saga of steps; the other has no code that throws. */
+    private static boolean isSick(JsonNode instance) {
+        return instance.path("saga").textValue().equals(KillChild.DEFINITION.name())
+                && instance.path("key").textValue().endsWith(KillLoad.SICK);
+    }
+
+    private void say(JsonNode instance, Action action) {
         house.call(KillHouse.message("act")
                 .put("id", action.id())
-                .put("key", key)
+                .put("saga", instance.path("saga").textValue())
+                .put("key", instance.path("key").textValue())
                 .put("verb", action.verb().name()));
     }
 
     private Verb decide(JsonNode parked) {
-        String instance =
-                new InstanceId(KillChild.DEFINITION.name(), parked.path("key").textValue()).toString();
+        String instance = name(parked);
         String step = parked.path("step").asText("");
-        if (parked.path("key").textValue().endsWith(KillLoad.SICK)) {
+        if (isSick(parked)) {
             return Verb.ABANDON;
         }
         if (parked.path("reason").textValue().equals("PAUSED")) {
