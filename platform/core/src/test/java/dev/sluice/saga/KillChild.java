@@ -321,29 +321,38 @@ final class KillChild {
         });
     }
 
-    /** Tries the dead letters again that there are; how many are open then, and how many were taken. */
+    /**
+     * Tries the dead letters again that there are; how many are open then, and how many were taken. Those of instances that never begin come back for
+     * ever, and are not counted.
+     */
     private Future<JsonNode> retry() {
         var retries = RETRIED.stream()
                 .map(reason -> letters.resolver()
                         .resolveAll(SagaLetters.filter(NAME, reason), Resolver.Verb.RETRY, MAX_LETTERS, null))
                 .toList();
         return Future.join(retries)
-                .transform(done -> Future.all(RETRIED.stream()
-                        .map(reason -> letters.open(NAME, reason))
-                        .toList()))
+                .transform(done -> condemned())
+                .compose(condemned -> open(condemned))
                 .map(open -> Json.MAPPER
                         .createObjectNode()
-                        .put(
-                                "open",
-                                open.<List<?>>list().stream()
-                                        .mapToInt(List::size)
-                                        .sum())
+                        .put("open", open)
                         .put(
                                 "retried",
                                 retries.stream()
                                         .filter(Future::succeeded)
                                         .mapToInt(part -> part.result().done().retried())
                                         .sum()));
+    }
+
+    private Future<Integer> open(JsonNode condemned) {
+        var never = condemned.valueStream().map(JsonNode::textValue).toList();
+        var lists = RETRIED.stream().map(reason -> letters.open(NAME, reason)).toList();
+        return Future.all(lists).map(all -> lists.stream()
+                .flatMap(list -> list.result().stream())
+                .filter(letter ->
+                        !never.contains(Json.data(letter.event()).path("key").asText("")))
+                .toList()
+                .size());
     }
 
     private Future<JsonNode> stop() {

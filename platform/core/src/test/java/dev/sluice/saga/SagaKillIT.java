@@ -218,13 +218,22 @@ class SagaKillIT {
         await(what)
                 .atMost(PATIENCE.multipliedBy(2))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> load.written() == load.permitted()
-                        && operator.act() == 0
-                        && operator.retry() == 0
-                        && isEnded(house, load, operator.left()));
+                .untilAsserted(() -> assertThat(open(house, load, operator)).isEmpty());
     }
 
-    private static boolean isEnded(KillHouse house, KillLoad load, int left) {
+    /** What is not at its end yet, in words. */
+    private static String open(KillHouse house, KillLoad load, KillOperator operator) {
+        if (load.written() != load.permitted()) {
+            return load.written() + " of " + load.permitted() + " written";
+        }
+        int acted = operator.act();
+        int letters = operator.retry();
+        return acted > 0 || letters > 0
+                ? acted + " acted on, " + letters + " letters open"
+                : live(house, load, operator.left());
+    }
+
+    private static String live(KillHouse house, KillLoad load, int left) {
         int ended = 0;
         int live = 0;
         for (var each : house.call(KillHouse.message("counts")).properties()) {
@@ -240,7 +249,10 @@ class SagaKillIT {
         for (var key : house.call(KillHouse.message("condemned"))) {
             condemned += key.textValue().startsWith("dies/") ? 0 : 1;
         }
-        return live == left && ended + left + condemned >= load.permitted();
+        return live == left && ended + left + condemned >= load.permitted()
+                ? ""
+                : live + " live, " + left + " of them left, " + ended + " ended, " + condemned + " condemned of "
+                        + load.permitted();
     }
 
     private void check(KillCheck check, String when) {
