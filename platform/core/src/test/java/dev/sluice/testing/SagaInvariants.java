@@ -365,12 +365,8 @@ public final class SagaInvariants {
                 .filter(letter -> letter.key() == null
                         ? instance.startsWith(letter.saga() + "/")
                         : instance.equals(letter.saga() + "/" + letter.key()))
-                .anyMatch(letter -> {
-                    var retry = retries.get(letter.at());
-                    return retry == null
-                            || cursor(shardOf(instance), retry.shard()) < retry.offset()
-                            || letter.key() == null && cursor(retry.shard(), retry.shard()) < retry.offset();
-                });
+                .map(letter -> retries.get(letter.at()))
+                .anyMatch(retry -> retry == null || !isPassed(instance, retry));
     }
 
     /** @param key null when it could not be told */
@@ -386,7 +382,7 @@ public final class SagaInvariants {
                 for (var instance : correlation.instances(event)) {
                     String at = source + ":" + offset;
                     demand(
-                            cursor(shardOf(instance), source) < offset
+                            !isPassed(instance, event.position())
                                     || positions
                                             .getOrDefault(instance, Set.of())
                                             .contains(at)
@@ -396,6 +392,12 @@ public final class SagaInvariants {
                 }
             }
         }
+    }
+
+    /** Whether an event has been read for an instance: by its shard, and by that of the event, which writes the letters of keys that cannot be told. */
+    private boolean isPassed(String instance, Position event) {
+        int source = event.shard();
+        return Math.min(cursor(shardOf(instance), source), cursor(source, source)) >= event.offset();
     }
 
     private void participants(Ledgers ledgers) {
