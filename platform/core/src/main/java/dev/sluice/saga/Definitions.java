@@ -9,6 +9,7 @@ import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.Incoming.Problem;
 import dev.sluice.saga.definition.ReceivedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.definition.Trigger;
 import java.util.ArrayList;

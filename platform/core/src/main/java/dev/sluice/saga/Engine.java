@@ -39,7 +39,7 @@ final class Engine extends VerticleBase {
     private final int shard;
     private final Reactor reactor;
     private final Timers timers;
-    private final Alarm alarm = new Alarm(this::fire);
+    private final Timers.Alarm alarm = new Timers.Alarm(this::fire);
     private final Trials trials;
     private final Dispatcher dispatcher;
     private final Admission admission;

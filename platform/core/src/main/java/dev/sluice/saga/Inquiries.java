@@ -6,6 +6,7 @@ import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.Shard;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.SagaRoom.Happened;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaEvent;
 import dev.sluice.saga.machine.SagaJson;

@@ -3,6 +3,7 @@ package dev.sluice.saga;
 import dev.sluice.saga.Incoming.Concern;
 import dev.sluice.saga.Incoming.Matched;
 import dev.sluice.saga.Incoming.Problem;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.definition.Step;
 import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.definition.Trigger;

@@ -4,6 +4,7 @@ import dev.sluice.bus.Mesh;
 import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.saga.machine.SagaEvent;

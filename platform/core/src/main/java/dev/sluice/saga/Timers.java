@@ -3,6 +3,7 @@ package dev.sluice.saga;
 import dev.sluice.log.Shard;
 import dev.sluice.shard.EventLog;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -107,5 +108,31 @@ final class Timers {
         isCut = true;
         horizon = at;
         held.tailSet(at).clear();
+    }
+
+    /** Rings once, when the first of several times has come. For one context. */
+    static final class Alarm {
+        private final Runnable ring;
+        private long timer = -1;
+        private long atMillis;
+
+        Alarm(Runnable ring) {
+            this.ring = ring;
+        }
+
+        /** Rings no later than this, null: whenever it is set to ring. */
+        void set(Vertx vertx, @Nullable Long dueMillis, long nowMillis) {
+            if (dueMillis == null || timer >= 0 && atMillis <= dueMillis) {
+                return;
+            }
+            if (timer >= 0) {
+                vertx.cancelTimer(timer);
+            }
+            atMillis = dueMillis;
+            timer = vertx.setTimer(Math.max(1, dueMillis - nowMillis), rung -> {
+                timer = -1;
+                ring.run();
+            });
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.saga.definition.SagaDefinition;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.machine.Input;
 import dev.sluice.saga.machine.Input.Verb;
 import dev.sluice.saga.machine.ParkReason;

@@ -3,7 +3,7 @@ package dev.sluice.server.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.log.Failure;
 import dev.sluice.saga.SagaRoom;
-import dev.sluice.saga.SagaVersion;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.machine.Instance;
 import dev.sluice.server.live.Instances;
 import io.vertx.core.Future;

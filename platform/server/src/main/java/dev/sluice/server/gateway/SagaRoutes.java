@@ -6,7 +6,7 @@ import dev.sluice.expression.Filters;
 import dev.sluice.log.Failure;
 import dev.sluice.log.Failure.Kind;
 import dev.sluice.saga.SagaRoom;
-import dev.sluice.saga.SagaVersion;
+import dev.sluice.saga.definition.SagaVersion;
 import dev.sluice.saga.definition.Structure;
 import dev.sluice.saga.definition.Trigger;
 import dev.sluice.saga.machine.Instance;

@@ -1,6 +1,5 @@
-package dev.sluice.saga;
+package dev.sluice.saga.definition;
 
-import dev.sluice.saga.definition.Structure;
 import java.util.List;
 
 /**
