@@ -43,7 +43,7 @@ final class Retries {
     /**
      * A retry, and whom its event concerns now.
      *
-     * @param had what instances have done with it already, or will: it comes to them on its own
+     * @param had what instances have done with it already
      */
     record Again(Position letter, Kept kept, RecordedEvent event, Definitions.Read read, List<Verdict> had) {}
 
@@ -103,14 +103,19 @@ final class Retries {
             var had = new ArrayList<Verdict>();
             for (int i = 0; i < meant.size(); i++) {
                 Verdict verdict = asked.get(i).result();
-                if (verdict == null || verdict.kind() == Verdict.Kind.DEAD_LETTER) {
-                    given.add(meant.get(i));
-                } else {
+                if (verdict != null && isHad(verdict)) {
                     had.add(verdict);
+                } else {
+                    given.add(meant.get(i));
                 }
             }
             return new Again(letter, kept, event, new Definitions.Read(received, given), had);
         });
+    }
+
+    /** Who has had an event has stored that it was read; who has not may have passed over it and not stored that yet. */
+    private static boolean isHad(Verdict verdict) {
+        return verdict.kind() != Verdict.Kind.DEAD_LETTER && verdict.kind() != Verdict.Kind.NOT_REACHED;
     }
 
     private Future<RecordedEvent> event(Position position) {

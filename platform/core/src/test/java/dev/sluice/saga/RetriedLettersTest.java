@@ -61,6 +61,20 @@ class RetriedLettersTest {
         assertThat(house.room().counts("shipping")).containsEntry(Status.COMPLETED, 8L);
     }
 
+    /** The other shard has passed over the events, and not stored yet that it has. */
+    @Test
+    void beginsAtOnceWhatAVersionThatCameMeanwhileTellsTheKeyOf() {
+        open(shipping());
+        IntStream.range(0, 8).forEach(i -> house.append("thing-" + i, "Began", poison("k" + i)));
+        await().pollInterval(Duration.ofMillis(5)).until(() -> open().size() == 8);
+
+        SagaHouse.answer(house.room()
+                .register(Sagas.of("shipping", 2).pivot("ship").healed().build()));
+        SagaHouse.answer(resolver().resolveAll(filter("shipping"), Verb.RETRY, 100, null));
+
+        IntStream.range(0, 8).forEach(i -> house.reach("shipping", "k" + i, Status.COMPLETED));
+    }
+
     /** Killed before the other shard has noted that it passed the event, which the code of then gives to it. */
     @Test
     @ExpectsErrors("Undeploy failed") // the log is closed under it
