@@ -18,7 +18,8 @@ record ClientSettings(Map<String, String> connection, String groupId) {
         var settings = new HashMap<String, Object>();
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "4000");
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, String.valueOf(16 << 20));
-        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, String.valueOf(4 << 20));
+        // what one partition answers fits a region of the collector (1 MiB): larger arrays keep it marking
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, "1000000");
         // a consumer has one fetch under way: while that waits for idle partitions, a busy one whose turn came later
         // stands still
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "20");

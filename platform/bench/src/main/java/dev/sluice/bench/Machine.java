@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 
 /** What the benchmarks ask the machine. */
 public final class Machine {
@@ -127,6 +128,16 @@ public final class Machine {
         var runtime = Runtime.getRuntime();
         return "JDK " + Runtime.version().feature() + ", -Xmx" + (runtime.maxMemory() >> 20) + "m, "
                 + runtime.availableProcessors() + " processors";
+    }
+
+    /** How the launcher starts the JVM of a server. */
+    static List<String> serverJava() {
+        return List.of(
+                javaTool("java"),
+                "-Xmx512m",
+                "-XX:-G1UseAdaptiveIHOP",
+                "-XX:InitiatingHeapOccupancyPercent=65",
+                "--enable-native-access=ALL-UNNAMED");
     }
 
     /** A program of the JDK that runs this: {@code java}, {@code jcmd}. */

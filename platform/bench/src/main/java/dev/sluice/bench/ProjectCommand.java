@@ -40,7 +40,9 @@ final class ProjectCommand implements Callable<Integer> {
     private static final String ROWS = "rows";
     private static final String INDEXED_ROWS = "rows+index";
     private static final int PARTITIONS = 4;
-    private static final long WARM_UP_EVENTS = 300_000;
+
+    /** The compilers are at work until a program has had about ten million events. */
+    private static final int WARM_UP_RUNS = 2;
 
     /** How many projections fold together, and what is demanded of them: events a CPU-second. */
     private static final Map<Integer, Integer> FOLDS = new TreeMap<>(Map.of(1, 400_000, 4, 300_000, 16, 120_000));
@@ -107,7 +109,7 @@ final class ProjectCommand implements Callable<Integer> {
                 comparisons.addAll(fromLog(Files.createDirectory(folder.resolve("logs"))));
             }
             if (parts.contains(Part.INDEX)) {
-                comparisons.add(measured(folder, index(), index()));
+                comparisons.add(measured(folder, index()));
             }
             var report = new Report(
                     "count, sum and last by key, %,d events of %d bytes, %,d keys, median of %d rounds; %s"
@@ -128,8 +130,7 @@ final class ProjectCommand implements Callable<Integer> {
             broker.createTopic(name, PARTITIONS);
             var topic = Topic.load(broker.bootstrapServers(), name, PARTITIONS, records, data(drawn));
             System.err.printf("loaded %,d records%n", records);
-            return measured(
-                    stores, fromKafka(topic.first(WARM_UP_EVENTS), drawn, streams), fromKafka(topic, drawn, streams));
+            return measured(stores, fromKafka(topic, drawn, streams));
         } finally {
             Machine.delete(folder);
         }
@@ -155,15 +156,14 @@ final class ProjectCommand implements Callable<Integer> {
     }
 
     private List<Comparison> fromLog(Path folder) throws Exception {
-        var few = new Logs(folder.resolve("few"), Math.min(WARM_UP_EVENTS, records));
-        var all = new Logs(folder.resolve("all"), records);
+        var logs = new Logs(folder);
         var comparisons = new ArrayList<Comparison>();
         if (parts.contains(Part.FOLD)) {
-            comparisons.add(measured(folder, fold(few), fold(all)));
+            comparisons.add(measured(folder, fold(logs)));
         }
         if (parts.contains(Part.REBUILD)) {
-            comparisons.add(measured(folder, rebuild(few.with(1)), rebuild(all.with(1))));
-            comparisons.add(measured(folder, appends(few.with(1)), appends(all.with(1))));
+            comparisons.add(measured(folder, rebuild(logs.with(1))));
+            comparisons.add(measured(folder, appends(logs.with(1))));
         }
         return comparisons;
     }
@@ -209,10 +209,12 @@ final class ProjectCommand implements Callable<Integer> {
         return new Comparison(name, targets, demands, System.err);
     }
 
-    /** Measures after each target has run once uncounted. */
-    private Comparison measured(Path folder, Comparison warming, Comparison comparison) throws Exception {
-        for (String target : warming.runs().keySet()) {
-            warming.measure(target, folder);
+    /** Measures after each target has run uncounted. */
+    private Comparison measured(Path folder, Comparison comparison) throws Exception {
+        for (int i = 0; i < WARM_UP_RUNS; i++) {
+            for (String target : comparison.runs().keySet()) {
+                comparison.measure(target, folder);
+            }
         }
         comparison.run(folder, options.rounds, options.quietWithin);
         return comparison;
@@ -222,23 +224,21 @@ final class ProjectCommand implements Callable<Integer> {
         return new OrderData(options.bytes, options.streams, drawn);
     }
 
-    /** Logs of one length, each filled when it is first asked for. */
+    /** Logs of the same events, each filled when it is first asked for. */
     private final class Logs {
         private final Path folder;
-        private final long events;
         private final Map<Integer, FoldRuns> byViews = new HashMap<>();
 
-        Logs(Path folder, long events) {
+        Logs(Path folder) {
             this.folder = folder;
-            this.events = events;
         }
 
         /** The runs over a log with so many projections defined. */
         FoldRuns with(int views) {
             return byViews.computeIfAbsent(views, absent -> {
                 var data = data(OrderData.Keys.UNIFORM);
-                var filled = FoldRuns.fill(folder.resolve(String.valueOf(views)), data, events, views);
-                System.err.printf("filled a log with %,d events and %d projections%n", events, views);
+                var filled = FoldRuns.fill(folder.resolve(String.valueOf(views)), data, records, views);
+                System.err.printf("filled a log with %,d events and %d projections%n", records, views);
                 return filled;
             });
         }

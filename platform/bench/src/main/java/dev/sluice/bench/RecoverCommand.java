@@ -75,16 +75,16 @@ final class RecoverCommand implements Callable<Integer> {
     }
 
     private void fillAndKill(Path data) throws Exception {
-        var filler = new ProcessBuilder(
-                        Machine.javaTool("java"),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Filler.class.getName(),
-                        data.resolve("log").toString(),
-                        String.valueOf(events),
-                        String.valueOf(options.bytes),
-                        String.valueOf(options.streams))
+        var command = new ArrayList<>(Machine.serverJava());
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                Filler.class.getName(),
+                data.resolve("log").toString(),
+                String.valueOf(events),
+                String.valueOf(options.bytes),
+                String.valueOf(options.streams)));
+        var filler = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -46,21 +47,18 @@ final class SagaRestart {
         return new SagaRooms(folder, List.of(SagaShop.nap(FAR), SagaShop.question()), onAsked);
     }
 
-    /** Starts a process with {@code -Xmx512m}, from its start until it has sent something; then ends it as SIGKILL does. */
+    /** Starts a process as a server is, from its start until it has sent something; then ends it as SIGKILL does. */
     Run run() throws IOException, InterruptedException {
         Path output = folder.resolveSibling("restart.log");
         long start = System.nanoTime();
-        var process = new ProcessBuilder(
-                        Machine.javaTool("java"),
-                        "-Xmx512m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dlogback.configurationFile=dev/sluice/bench/logback.xml",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Restarted.class.getName(),
-                        folder.toString())
-                .redirectError(output.toFile())
-                .start();
+        var command = new ArrayList<>(Machine.serverJava());
+        command.addAll(List.of(
+                "-Dlogback.configurationFile=dev/sluice/bench/logback.xml",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Restarted.class.getName(),
+                folder.toString()));
+        var process = new ProcessBuilder(command).redirectError(output.toFile()).start();
         try (var lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             String word = lines.readLine();
             long nanos = System.nanoTime() - start;

@@ -41,11 +41,8 @@ final class ServerProcess implements AutoCloseable {
     }
 
     private static List<String> java(List<String> flags, String main, List<String> arguments) {
-        var command = new ArrayList<String>();
-        command.add(Machine.javaTool("java"));
-        command.add("-Xmx512m");
+        var command = new ArrayList<>(Machine.serverJava());
         command.addAll(flags);
-        command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-Dsluice.home=" + System.getProperty("sluice.home", ""));
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));

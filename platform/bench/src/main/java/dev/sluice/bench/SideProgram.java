@@ -8,11 +8,12 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program that Sluice stands beside, in a JVM ({@code -Xmx512m}) with a class path of its own: it does a run for each line on its
+ * A program that Sluice stands beside, in a JVM like that of a server with a class path of its own: it does a run for each line on its
  * standard input and answers in lines, so that one process is as warm in later runs as the programs of this process.
  */
 final class SideProgram implements AutoCloseable {
@@ -30,16 +31,13 @@ final class SideProgram implements AutoCloseable {
     SideProgram(String name, String main, Path folder) throws IOException {
         this.name = name;
         output = folder.resolve(name + ".log");
-        process = new ProcessBuilder(
-                        Machine.javaTool("java"),
-                        "-Xmx512m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dlogback.configurationFile=dev/sluice/bench/" + name + "/logback.xml",
-                        "-cp",
-                        libFolder(name) + File.separator + "*",
-                        "dev.sluice.bench." + name + "." + main)
-                .redirectError(output.toFile())
-                .start();
+        var command = new ArrayList<>(Machine.serverJava());
+        command.addAll(List.of(
+                "-Dlogback.configurationFile=dev/sluice/bench/" + name + "/logback.xml",
+                "-cp",
+                libFolder(name) + File.separator + "*",
+                "dev.sluice.bench." + name + "." + main));
+        process = new ProcessBuilder(command).redirectError(output.toFile()).start();
         answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 

@@ -29,7 +29,7 @@ import org.rocksdb.RocksDBException;
  * up has therefore missed nothing.
  */
 final class Index implements AutoCloseable {
-    static final int RUN_EVENTS = 1 << 18;
+    static final int RUN_EVENTS = 1 << 19;
 
     private static final long RUN_BYTES = 24L << 20;
     private static final int MAX_WAITING_RUNS = 2;
@@ -177,8 +177,8 @@ final class Index implements AutoCloseable {
 
     /** Called between groups: begins a new run when the current one is full, hands full and committed ones to their thread. */
     void betweenGroups() {
-        boolean isFull = current.count() >= runEvents || current.memoryBytes() >= RUN_BYTES;
-        if (isFull && full.size() + writing.size() >= MAX_WAITING_RUNS && current.count() >= 2 * runEvents) {
+        boolean isFull = isFilled(1);
+        if (isFull && full.size() + writing.size() >= MAX_WAITING_RUNS && isFilled(2)) {
             writing.forEach(CompletableFuture::join);
         }
         while (!writing.isEmpty() && writing.peekFirst().isDone()) {
@@ -195,6 +195,10 @@ final class Index implements AutoCloseable {
         if (known.size() > knownStreams) {
             forgetSome();
         }
+    }
+
+    private boolean isFilled(int times) {
+        return current.count() >= times * runEvents || current.memoryBytes() >= times * RUN_BYTES;
     }
 
     private static void join(CompletableFuture<Void> written) {
