@@ -178,7 +178,7 @@ final class Index implements AutoCloseable {
     /** Called between groups: begins a new run when the current one is full, hands full and committed ones to their thread. */
     void betweenGroups() {
         boolean isFull = isFilled(1);
-        if (isFull && full.size() + writing.size() >= MAX_WAITING_RUNS && isFilled(2)) {
+        if (isFilled(2) && full.size() + writing.size() >= MAX_WAITING_RUNS) {
             writing.forEach(CompletableFuture::join);
         }
         while (!writing.isEmpty() && writing.peekFirst().isDone()) {
