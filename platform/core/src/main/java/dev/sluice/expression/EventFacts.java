@@ -32,13 +32,28 @@ public final class EventFacts extends Facts {
 
     private static final int MAX_DEPTH = 200;
 
+    private final EventSlots slots;
     private final Node root;
     private final @Nullable FieldScan scan;
-    private final @Nullable Object[] values;
-    private @Nullable RecordedEvent event;
-    private @Nullable String streamKey;
-    private boolean isRead;
-    private @Nullable Failure problem;
+    private @Nullable Reading reading;
+
+    /** An event and what has been read of it, so that facts may turn to many in turn and read each once. For one thread. */
+    public static final class Reading {
+        private final RecordedEvent event;
+        private final @Nullable Object[] values;
+        private @Nullable String streamKey;
+        private boolean isRead;
+        private @Nullable Failure problem;
+
+        public Reading(RecordedEvent event, EventSlots slots) {
+            this.event = event;
+            values = new Object[slots.count()];
+        }
+
+        public RecordedEvent event() {
+            return event;
+        }
+    }
 
     public EventFacts(EventSlots slots) {
         this(slots, MAX_STEPS);
@@ -48,14 +63,17 @@ public final class EventFacts extends Facts {
         super(maxSteps);
         root = slots.root();
         scan = FieldScan.of(root);
-        values = new Object[slots.count()];
+        this.slots = slots;
     }
 
     /** Turns to an event. */
     public EventFacts of(RecordedEvent next) {
-        event = next;
-        streamKey = null;
-        isRead = false;
+        return of(new Reading(next, slots));
+    }
+
+    /** Turns to an event of which something may have been read already. */
+    public EventFacts of(Reading other) {
+        reading = other;
         return this;
     }
 
@@ -66,38 +84,43 @@ public final class EventFacts extends Facts {
 
     /** The key of the event's stream; the same object each time, so that its hash is computed once. */
     public String streamKey() {
-        String known = streamKey;
+        var at = reading();
+        String known = at.streamKey;
         if (known == null) {
-            known = StreamName.key(event().stream());
-            streamKey = known;
+            known = StreamName.key(at.event.stream());
+            at.streamKey = known;
         }
         return known;
     }
 
-    RecordedEvent event() {
-        if (event == null) {
+    private Reading reading() {
+        if (reading == null) {
             throw new IllegalStateException("no event yet");
         }
-        return event;
+        return reading;
+    }
+
+    RecordedEvent event() {
+        return reading().event;
     }
 
     /** The value at a path. */
     @Nullable
     Object data(int slot) {
-        if (!isRead) {
-            read();
+        var at = reading();
+        if (!at.isRead) {
+            at.isRead = true;
+            read(at);
         }
-        if (problem != null) {
-            throw problem;
+        if (at.problem != null) {
+            throw at.problem;
         }
-        return values[slot];
+        return at.values[slot];
     }
 
-    private void read() {
-        var from = event();
-        isRead = true;
-        problem = null;
-        Arrays.fill(values, null);
+    private void read(Reading at) {
+        var from = at.event;
+        var values = at.values;
         if (from.dataLength() == 0 || !from.isJson()) {
             return;
         }
@@ -106,9 +129,9 @@ public final class EventFacts extends Facts {
         }
         Arrays.fill(values, null);
         try (JsonParser parser = JSON.createParser(from.dataArray(), from.dataStart(), from.dataLength())) {
-            store(parser, parser.nextToken(), root);
+            store(parser, parser.nextToken(), root, values);
         } catch (IOException malformed) {
-            problem = Failure.of(
+            at.problem = Failure.of(
                     Failure.Kind.EVALUATION_FAILED,
                     "found data at " + from.position() + " that cannot be read, expected JSON: "
                             + malformed.getMessage());
@@ -116,12 +139,13 @@ public final class EventFacts extends Facts {
     }
 
     /** Stores the value that begins with {@code token}; true when it is not null. */
-    private boolean store(JsonParser parser, @Nullable JsonToken token, Node node) throws IOException {
+    private boolean store(JsonParser parser, @Nullable JsonToken token, Node node, @Nullable Object[] values)
+            throws IOException {
         if (token == null) {
             return false;
         }
         if (node.isWhole() && token.isStructStart()) {
-            fill(node, tree(parser, token, 0));
+            fill(node, tree(parser, token, 0), values);
             return true;
         }
         switch (token) {
@@ -130,7 +154,7 @@ public final class EventFacts extends Facts {
                 if (node.children().isEmpty()) {
                     parser.skipChildren();
                 } else {
-                    fields(parser, node);
+                    fields(parser, node, values);
                 }
                 return true;
             case START_ARRAY:
@@ -154,14 +178,14 @@ public final class EventFacts extends Facts {
         }
     }
 
-    private void fields(JsonParser parser, Node node) throws IOException {
+    private void fields(JsonParser parser, Node node, @Nullable Object[] values) throws IOException {
         int missing = node.children().size();
         for (var token = parser.nextToken(); token == JsonToken.FIELD_NAME; token = parser.nextToken()) {
             var child = missing == 0 ? null : node.children().get(parser.currentName());
             var value = parser.nextToken();
             if (child == null || values[child.slot()] != null) {
                 parser.skipChildren();
-            } else if (store(parser, value, child) && --missing == 0 && node == root) {
+            } else if (store(parser, value, child, values) && --missing == 0 && node == root) {
                 return;
             }
         }
@@ -173,13 +197,13 @@ public final class EventFacts extends Facts {
     }
 
     /** Gives a value to a path and to those below it. */
-    private void fill(Node node, Object value) {
+    private static void fill(Node node, Object value, @Nullable Object[] values) {
         values[node.slot()] = value;
         if (value instanceof Map<?, ?> fields) {
             node.children().forEach((name, child) -> {
                 Object field = fields.get(name);
                 if (field != null) {
-                    fill(child, field);
+                    fill(child, field, values);
                 }
             });
         }

@@ -144,7 +144,8 @@ final class AsOf implements AutoCloseable {
             if (isClosed) {
                 throw Failure.of(Failure.Kind.UNAVAILABLE, "stopped while rows of another time were being folded");
             }
-            moment.events += lane.fold(BATCH_EVENTS, moment.until, new NothingLeaves());
+            moment.events += lane.take(BATCH_EVENTS, moment.until);
+            lane.fold(table, new NothingLeaves());
             table.commit(lane.offsets().clone(), lane.lastMicros(), false);
             table.takeAlerts();
             if (table.unwrittenBytes() > MAX_BYTES) {

@@ -135,16 +135,17 @@ final class Explainer {
     }
 
     private static List<Explanation.RowChange> changes(Table table) {
-        return table.staged().stream().map(draft -> change(table, draft)).toList();
+        return table.touched().stream().map(draft -> change(table, draft)).toList();
     }
 
     private static Explanation.RowChange change(Table table, Draft draft) {
         var before = table.committed(draft);
-        var cells = draft.cells();
         return new Explanation.RowChange(
                 draft.key(),
                 before == null || before.isDeleted() ? null : text(before.json()),
-                cells == null ? null : text(table.columns().json(draft.key(), cells, null, false)));
+                draft.isRow()
+                        ? text(table.columns().json(draft.key(), draft.cells(table.columns()), null, false))
+                        : null);
     }
 
     private static String text(byte[] json) {
@@ -185,7 +186,9 @@ final class Explainer {
         };
         long lastMicros = 0;
         for (var event : events) {
-            program.fold(List.of(event), outcomes);
+            program.clear();
+            program.add(List.of(event));
+            program.fold(table, outcomes);
             lastMicros = event.recordedMicros();
             table.commit(new long[] {event.offset()}, lastMicros, false);
         }

@@ -69,9 +69,11 @@ final class ExpressionFold implements RowFold {
             table.delete(draft);
             return;
         }
-        var cells = table.cells(draft, event.recordedMicros());
-        step(cells, facts, event, carried, rowKey);
-        table.touch(draft, cells, due);
+        try {
+            table.fold(draft, steps, facts, event, due);
+        } catch (Failure failure) {
+            throw FoldClause.refused("", failure, rowKey, Set.of(rowKey), carried);
+        }
     }
 
     /** Folds into copies of the rows, so that none counts when an element, or an alert, is refused. */

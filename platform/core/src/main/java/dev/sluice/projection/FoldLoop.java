@@ -27,10 +27,9 @@ import org.slf4j.LoggerFactory;
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
 
-    /** So many that a commit costs little beside them, so few that they are near the processor still when they are committed. */
-    private static final int BATCH_ROWS = 500;
+    /** So many that a commit costs little beside them, so few that their rows are near the processor still when they are committed. */
+    private static final int BATCH_EVENTS = 500;
 
-    private static final int MIN_BATCH_EVENTS = 50;
     private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long CATCH_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -321,39 +320,51 @@ final class FoldLoop {
     }
 
     private boolean batch(Lane lane, long @Nullable [] limits) {
-        int events;
+        var tables = List.copyOf(lane.tables());
+        int events = 0;
         try {
-            events = lane.fold(batchEvents(lane), limits, outcomes);
+            events = lane.take(batchEvents(lane), limits);
+            if (events == 0 && tables.stream().noneMatch(Table::hasDue)) {
+                return false;
+            }
         } catch (Failure unreadable) {
             throw unreadable;
         } catch (RuntimeException bug) {
-            List.copyOf(lane.tables()).forEach(table -> outcomes.broken(table, bug));
-            events = 1;
-        }
-        if (events == 0 && lane.tables().stream().noneMatch(Table::hasDue)) {
-            return false;
+            tables.forEach(table -> outcomes.broken(table, bug));
         }
         spiller.folded(events);
+        long[] offsets = lane.offsets().clone();
+        long nowNanos = System.nanoTime();
+        for (var table : tables) {
+            if (fold(lane, table)) {
+                commit(table, offsets, lane.lastMicros(), events, nowNanos);
+            }
+        }
         for (var table : broken) {
             table.discard();
             roster.leave(table);
         }
         broken.clear();
-        long[] offsets = lane.offsets().clone();
-        long nowNanos = System.nanoTime();
-        for (var table : lane.tables()) {
-            commit(table, offsets, lane.lastMicros(), events, nowNanos);
-        }
         return true;
+    }
+
+    /** False when the table is broken. */
+    private boolean fold(Lane lane, Table table) {
+        try {
+            if (!broken.contains(table)) {
+                lane.fold(table, outcomes);
+            }
+        } catch (RuntimeException bug) {
+            outcomes.broken(table, bug);
+        }
+        return !broken.contains(table);
     }
 
     private int batchEvents(Lane lane) {
         boolean isOfEach = lane.tables().stream()
                 .anyMatch(table -> publisher.isHeardEach(table.name())
                         && roster.seat(table).isLive());
-        return isOfEach
-                ? 1
-                : Math.max(MIN_BATCH_EVENTS, BATCH_ROWS / lane.tables().size());
+        return isOfEach ? 1 : BATCH_EVENTS;
     }
 
     private void commit(Table table, long[] offsets, long lastMicros, int events, long nowNanos) {

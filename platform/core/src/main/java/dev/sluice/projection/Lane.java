@@ -71,12 +71,13 @@ final class Lane {
     }
 
     /**
-     * Folds the next events of all shards in turn, without committing.
+     * Takes the next events of all shards in turn, each to be {@link #fold folded} into all tables.
      *
      * @param limits offsets not to be passed, null for none
      * @return the number of events; a Failure of the log comes only when there were none
      */
-    int fold(int maxEvents, long @Nullable [] limits, Program.Outcomes outcomes) {
+    int take(int maxEvents, long @Nullable [] limits) {
+        program.clear();
         int count = 0;
         for (int i = 0; i < tails.length; i++) {
             int shard = (firstShard + i) % tails.length;
@@ -85,7 +86,7 @@ final class Lane {
                 continue;
             }
             try {
-                count += fold(shard, tails[shard].poll((int) Math.min(most, maxEvents - count)), outcomes);
+                count += take(shard, tails[shard].poll((int) Math.min(most, maxEvents - count)));
             } catch (Failure failure) {
                 if (count == 0) {
                     throw failure;
@@ -96,18 +97,23 @@ final class Lane {
         return count;
     }
 
-    private int fold(int shard, List<RecordedEvent> events, Program.Outcomes outcomes) {
-        try {
-            program.fold(events, outcomes);
-        } catch (Failure unreadable) {
-            // not the same as a log that cannot be read now: part of the batch has been folded
-            throw new IllegalStateException("an event of shard " + shard + " cannot be read", unreadable);
-        }
+    private int take(int shard, List<RecordedEvent> events) {
+        program.add(events);
         if (!events.isEmpty()) {
             var last = events.get(events.size() - 1);
             offsets[shard] = last.offset();
             lastMicros = Math.max(lastMicros, last.recordedMicros());
         }
         return events.size();
+    }
+
+    /** Folds what was taken into a table, without committing. */
+    void fold(Table table, Program.Outcomes outcomes) {
+        try {
+            program.fold(table, outcomes);
+        } catch (Failure unreadable) {
+            // not the same as a log that cannot be read now: part of the batch has been folded
+            throw new IllegalStateException("what an event refers to cannot be read", unreadable);
+        }
     }
 }

@@ -5,7 +5,7 @@ import dev.sluice.log.RowFile;
 import dev.sluice.log.RowStore;
 import dev.sluice.projection.row.ByteReader;
 import dev.sluice.projection.row.ByteWriter;
-import dev.sluice.projection.row.Columns;
+import dev.sluice.projection.row.Cells;
 import dev.sluice.projection.row.StoreKeys;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -62,7 +62,7 @@ final class Parking {
             var out = new ByteWriter().varint(number).text(position.toString()).varint(keys.size());
             keys.forEach(out::text);
             out.text(text(behind)).varint(attempts).text(text(letter)).varint(carried.length);
-            return out.raw(Columns.writeScalars(new ByteWriter(), carried)).toBytes();
+            return out.raw(Cells.writeScalars(new ByteWriter(), carried)).toBytes();
         }
 
         private static Held decode(byte[] stored) {
@@ -78,7 +78,7 @@ final class Parking {
             var letter = position(in.text());
             int values = (int) in.varint();
             return new Held(
-                    number, position, Set.copyOf(keys), Columns.readScalars(in, values), behind, attempts, letter);
+                    number, position, Set.copyOf(keys), Cells.readScalars(in, values), behind, attempts, letter);
         }
 
         private static String text(@Nullable Position position) {

@@ -6,16 +6,16 @@ import dev.sluice.log.Log;
 import dev.sluice.log.Position;
 import dev.sluice.log.RecordedEvent;
 import dev.sluice.projection.FoldClause.Outcome;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clauses of some tables by event type, over one set of slots: an event's bytes are read once for all of them. Events are looked at
- * some at a time before they are folded one by one, so that the rows of all of them are waited for together: a fold over many keys
- * does little but wait for memory.
+ * The clauses of some tables by event type, over one set of slots: an event's bytes are read once for all of them. A table folds all events
+ * at hand before the next one does, so that its rows are near the processor until it commits. It looks at some of them before it folds one after the
+ * other, so that their rows are waited for together: a fold over many keys does little but wait for memory.
  */
 final class Program {
     /** What a processor can read from memory at the same time is less, what its nearest cache holds more. */
@@ -24,27 +24,23 @@ final class Program {
     private final List<Table> tables;
     private final @Nullable FoldClause[] none;
     private final Map<String, @Nullable FoldClause[]> clauses = new HashMap<>();
-    private final Turn[] turns = new Turn[AHEAD];
+    private final EventSlots slots = new EventSlots();
+    private final EventFacts facts;
     private final EventFacts heldFacts;
     private final Release release;
+    private final List<Turn> turns = new ArrayList<>();
 
     /** An event and what it means to each table. */
-    private static final class Turn {
-        private final EventFacts facts;
-        private String type = "";
-        private @Nullable FoldClause[] meant = {};
-        private boolean isResolution;
-
-        Turn(EventSlots slots) {
-            facts = new EventFacts(slots);
-        }
-    }
+    private record Turn(
+            EventFacts.Reading reading,
+            String type,
+            @Nullable FoldClause[] meant,
+            boolean isResolution) {}
 
     /** @param log where events that were held back are read again */
     Program(List<Table> tables, Log log) {
         this.tables = List.copyOf(tables);
         none = new FoldClause[tables.size()];
-        var slots = new EventSlots();
         for (int i = 0; i < tables.size(); i++) {
             var table = tables.get(i);
             for (var clause : table.definition().clauses()) {
@@ -52,7 +48,7 @@ final class Program {
                         new FoldClause(table, clause, slots);
             }
         }
-        Arrays.setAll(turns, turn -> new Turn(slots));
+        facts = new EventFacts(slots);
         heldFacts = new EventFacts(slots);
         release = new Release(log, this);
     }
@@ -83,54 +79,58 @@ final class Program {
             int attempts,
             @Nullable Position retriedFrom) {}
 
-    /** Folds events, for each table in their order. */
-    void fold(List<RecordedEvent> events, Outcomes outcomes) {
-        for (int from = 0; from < events.size(); from += AHEAD) {
-            var some = events.subList(from, Math.min(events.size(), from + AHEAD));
-            for (int i = 0; i < some.size(); i++) {
-                look(turns[i], some.get(i));
-            }
-            for (int table = 0; table < tables.size(); table++) {
-                fold(table, some, outcomes);
-            }
+    /** The next events to be folded into each table. */
+    void add(List<RecordedEvent> events) {
+        events.forEach(this::add);
+    }
+
+    private void add(RecordedEvent event) {
+        String type = event.type();
+        turns.add(new Turn(
+                new EventFacts.Reading(event, slots),
+                type,
+                clauses.getOrDefault(type, none),
+                Release.isMeant(event, type)));
+    }
+
+    /** Lets go of the events at hand. */
+    void clear() {
+        turns.clear();
+    }
+
+    /** Folds the events at hand into a table, in their order. */
+    void fold(Table table, Outcomes outcomes) {
+        int number = tables.indexOf(table);
+        for (int from = 0; from < turns.size(); from += AHEAD) {
+            fold(number, turns.subList(from, Math.min(turns.size(), from + AHEAD)), outcomes);
         }
     }
 
-    private void look(Turn turn, RecordedEvent event) {
-        turn.type = event.type();
-        turn.meant = clauses.getOrDefault(turn.type, none);
-        turn.isResolution = Release.isMeant(event, turn.type);
-        if (turn.meant != none) {
-            turn.facts.of(event);
-        }
-    }
-
-    private void fold(int number, List<RecordedEvent> events, Outcomes outcomes) {
+    private void fold(int number, List<Turn> some, Outcomes outcomes) {
         var table = tables.get(number);
-        for (int i = 0; i < events.size(); i++) {
-            var turn = turns[i];
+        for (var turn : some) {
             var clause = turn.meant[number];
             if (clause != null) {
-                clause.expect(turn.facts, events.get(i), turn.type);
+                clause.expect(facts.of(turn.reading), turn.reading.event(), turn.type);
             }
         }
         table.fetch();
-        for (int i = 0; i < events.size(); i++) {
-            var turn = turns[i];
+        for (var turn : some) {
             var clause = turn.meant[number];
             if (turn.isResolution) {
-                release.of(events.get(i), table, outcomes);
+                release.of(turn.reading.event(), table, outcomes);
             }
             if (clause != null) {
-                fold(clause, turn, events.get(i), outcomes);
+                fold(clause, turn, outcomes);
             }
         }
     }
 
-    private static void fold(FoldClause clause, Turn turn, RecordedEvent event, Outcomes outcomes) {
+    private void fold(FoldClause clause, Turn turn, Outcomes outcomes) {
         var table = clause.table();
+        var event = turn.reading.event();
         try {
-            var outcome = clause.fold(turn.facts, event, turn.type);
+            var outcome = clause.fold(facts.of(turn.reading), event, turn.type);
             table.tally().count(outcome);
             if (outcome == Outcome.PARKED) {
                 checkHeld(table, outcomes);

@@ -1,7 +1,9 @@
 package dev.sluice.projection;
 
+import dev.sluice.expression.EventFacts;
 import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
+import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.RowStore;
 import dev.sluice.projection.definition.Definition;
 import dev.sluice.projection.row.ByteReader;
@@ -76,6 +78,7 @@ final class Table {
     private final Layers rows;
     private final Tally tally = new Tally();
     private final ByteWriter encoder = new ByteWriter();
+    private ByteWriter staged = new ByteWriter();
     private final Map<String, Draft> drafts = new HashMap<>();
     private final List<Draft> touched = new ArrayList<>();
     private final CarryStore carried;
@@ -215,7 +218,7 @@ final class Table {
         var before = rows.read(place);
         if (before == null) {
             byte[] stored = stored(key);
-            before = stored == null ? null : columns.decode(new ByteReader(stored));
+            before = stored == null ? null : Columns.stored(new ByteReader(stored));
         }
         return new Draft(key, place, before);
     }
@@ -247,11 +250,29 @@ final class Table {
      */
     @Nullable
     Object[] cells(Draft draft, long recordedMicros) {
-        if (definition.expires() && draft.dueMicros() < recordedMicros) {
-            return columns.empty().clone();
+        return isThere(draft, recordedMicros)
+                ? draft.cells(columns)
+                : columns.empty().clone();
+    }
+
+    private boolean isThere(Draft draft, long recordedMicros) {
+        return draft.isRow() && !(definition.expires() && draft.dueMicros() < recordedMicros);
+    }
+
+    /** Folds an event into a row or, with a Failure, does not. Fold thread. */
+    void fold(Draft draft, Steps steps, EventFacts facts, RecordedEvent event, long dueMicros) {
+        if (draft.isTouched()) {
+            var cells = cells(draft, event.recordedMicros());
+            steps.run(cells, facts, event);
+            touch(draft, cells, dueMicros);
+            return;
         }
-        var cells = draft.cells();
-        return cells == null ? columns.empty().clone() : cells;
+        int from = staged.size();
+        var before = isThere(draft, event.recordedMicros()) ? draft.storedCells() : null;
+        steps.run(before, staged, facts, event);
+        long due = due(draft, dueMicros);
+        note(draft);
+        draft.touch(staged, from, due);
     }
 
     /**
@@ -260,10 +281,14 @@ final class Table {
      * @param dueMicros when the row is to be deleted unless it is touched again, Long.MAX_VALUE: never
      */
     void touch(Draft draft, @Nullable Object[] cells, long dueMicros) {
-        boolean mayBeDueLater = definition.expires() && (draft.isTouched() || draft.wasRow());
-        long due = mayBeDueLater ? Math.max(dueMicros, draft.dueMicros()) : dueMicros;
+        long due = due(draft, dueMicros);
         note(draft);
         draft.touch(cells, due);
+    }
+
+    private long due(Draft draft, long dueMicros) {
+        boolean mayBeLater = definition.expires() && (draft.isTouched() || draft.wasRow());
+        return mayBeLater ? Math.max(dueMicros, draft.dueMicros()) : dueMicros;
     }
 
     /** Deletes a row. Fold thread. */
@@ -330,7 +355,7 @@ final class Table {
     }
 
     /** The rows that the batch at hand has changed so far. Fold thread. */
-    List<Draft> staged() {
+    List<Draft> touched() {
         return Collections.unmodifiableList(touched);
     }
 
@@ -373,7 +398,7 @@ final class Table {
 
     private void commit(Draft draft, long change, long lastMicros, @Nullable List<ViewDelta.Change> told) {
         boolean wasRow = draft.wasRow();
-        boolean isRow = draft.cells() != null;
+        boolean isRow = draft.isRow();
         var before = told != null || indexes.count() > 0 ? committed(draft) : null;
         encode(draft, change, lastMicros);
         int slot = rows.put(draft, encoder, change, indexes.entries(before));
@@ -392,14 +417,14 @@ final class Table {
 
     /** Leaves the stored form of a draft in the encoder, and notes when it is due. */
     private void encode(Draft draft, long change, long lastMicros) {
-        var cells = draft.cells();
-        if (cells == null) {
+        if (!draft.isRow()) {
             long forgottenMicros = lastMicros + TOMBSTONE_MICROS;
             Columns.encodeDeleted(encoder, change, forgottenMicros);
             expiry.note(forgottenMicros, draft.key());
         } else {
             long due = draft.dueMicros();
-            columns.encode(encoder, change, due, cells);
+            Columns.begin(encoder, change, due);
+            draft.write(encoder, columns);
             if (due != Long.MAX_VALUE && draft.isDueAnew()) {
                 expiry.note(due, draft.key());
             }
@@ -409,6 +434,7 @@ final class Table {
     private void forgetBatch() {
         touched.clear();
         drafts.clear();
+        staged = staged.emptied();
     }
 
     /** Forgets the rows that the store has: it will not be folded for a while. Fold thread, between batches. */

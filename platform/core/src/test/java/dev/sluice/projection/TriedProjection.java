@@ -78,7 +78,9 @@ public final class TriedProjection {
     private static void fold(Program program, Table table, List<RecordedEvent> batch, Letters letters) {
         if (!batch.isEmpty()) {
             var last = batch.get(batch.size() - 1);
-            program.fold(batch, letters);
+            program.clear();
+            program.add(batch);
+            program.fold(table, letters);
             table.commit(new long[] {last.offset()}, last.recordedMicros(), false);
         }
     }

@@ -30,7 +30,13 @@ public enum Aggregate {
     /** A value and where its event stands, by which first and last choose. */
     public record Placed(Object value, long recordedMicros, int shard, long offset) {
         int compareTo(long otherMicros, int otherShard, long otherOffset) {
-            int order = Long.compare(recordedMicros, otherMicros);
+            return compare(recordedMicros, shard, offset, otherMicros, otherShard, otherOffset);
+        }
+
+        /** The order of two places. */
+        public static int compare(
+                long micros, int shard, long offset, long otherMicros, int otherShard, long otherOffset) {
+            int order = Long.compare(micros, otherMicros);
             if (order == 0) {
                 order = Integer.compare(shard, otherShard);
             }

@@ -25,6 +25,23 @@ public final class ByteReader {
         return bytes[at++] & 0xff;
     }
 
+    /** The next byte, once more. */
+    int peek() {
+        int next = u8();
+        at--;
+        return next;
+    }
+
+    /** The array that it reads. */
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /** Where in the array it stands. */
+    int at() {
+        return at;
+    }
+
     private Failure tooShort() {
         return Failure.of(
                 Failure.Kind.CORRUPT,
@@ -60,15 +77,28 @@ public final class ByteReader {
     }
 
     public String text() {
-        return new String(sized(), StandardCharsets.UTF_8);
+        int length = size();
+        at += length;
+        return new String(bytes, at - length, length, StandardCharsets.UTF_8);
     }
 
     byte[] sized() {
+        int length = size();
+        at += length;
+        return Arrays.copyOfRange(bytes, at - length, at);
+    }
+
+    /** Passes over what {@link #sized} would read. */
+    void skipSized() {
+        int length = size();
+        at += length;
+    }
+
+    private int size() {
         long length = varint();
         if (length < 0 || length > bytes.length - at) {
             throw Failure.of(Failure.Kind.CORRUPT, "found a length of " + length + ", expected at most what is left");
         }
-        at += (int) length;
-        return Arrays.copyOfRange(bytes, at - (int) length, at);
+        return (int) length;
     }
 }

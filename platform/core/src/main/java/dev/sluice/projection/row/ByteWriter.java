@@ -5,6 +5,8 @@ import java.util.Arrays;
 
 /** Writes the stored form of rows and keys: big-endian integers, varints (LEB128), UTF-8 with its length. For one thread. */
 public final class ByteWriter {
+    private static final int MAX_KEPT_BYTES = 1 << 20;
+
     private byte[] bytes;
     private int size;
 
@@ -19,6 +21,11 @@ public final class ByteWriter {
     ByteWriter clear() {
         size = 0;
         return this;
+    }
+
+    /** This one without what was written or, when that was much, one that takes less memory. */
+    public ByteWriter emptied() {
+        return bytes.length > MAX_KEPT_BYTES ? new ByteWriter() : clear();
     }
 
     public ByteWriter u8(int value) {
@@ -63,13 +70,22 @@ public final class ByteWriter {
     }
 
     public ByteWriter raw(byte[] value) {
-        room(value.length);
-        System.arraycopy(value, 0, bytes, size, value.length);
-        size += value.length;
+        return raw(value, 0, value.length);
+    }
+
+    ByteWriter raw(byte[] from, int start, int end) {
+        room(end - start);
+        System.arraycopy(from, start, bytes, size, end - start);
+        size += end - start;
         return this;
     }
 
-    int size() {
+    /** The array that holds what was written, until more is. */
+    byte[] bytes() {
+        return bytes;
+    }
+
+    public int size() {
         return size;
     }
 

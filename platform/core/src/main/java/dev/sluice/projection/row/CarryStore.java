@@ -42,7 +42,7 @@ public final class CarryStore {
         }
         if (known == null) {
             byte[] stored = store.get(StoreKeys.carried(viewId, stream));
-            known = stored == null ? new Object[values] : Columns.readScalars(stored, values);
+            known = stored == null ? new Object[values] : Cells.readScalars(stored, values);
         }
         return known;
     }
@@ -82,6 +82,6 @@ public final class CarryStore {
     public void write(Map<String, @Nullable Object[]> frozen, RowFile file) {
         frozen.forEach((stream, carried) -> file.put(
                 StoreKeys.carried(viewId, stream.getBytes(StandardCharsets.UTF_8)),
-                Columns.writeScalars(encoder, carried)));
+                Cells.writeScalars(encoder, carried)));
     }
 }

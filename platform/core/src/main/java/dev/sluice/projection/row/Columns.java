@@ -4,15 +4,8 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.sluice.expression.Decimal;
 import dev.sluice.expression.RowFormula;
 import dev.sluice.expression.Time;
-import dev.sluice.log.Failure;
 import dev.sluice.projection.definition.Aggregate;
-import dev.sluice.projection.definition.Aggregate.Latest;
-import dev.sluice.projection.definition.Aggregate.Mean;
-import dev.sluice.projection.definition.Aggregate.Members;
-import dev.sluice.projection.definition.Aggregate.Placed;
 import dev.sluice.projection.definition.Definition;
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -130,14 +123,11 @@ public final class Columns {
         }
     }
 
-    /** Writes the stored form: change number, when it is due unless that is never (Long.MAX_VALUE), cells. */
-    public void encode(ByteWriter out, long change, long dueMicros, @Nullable Object[] cells) {
+    /** Begins the stored form: change number, when it is due unless that is never (Long.MAX_VALUE); the cells follow. */
+    public static void begin(ByteWriter out, long change, long dueMicros) {
         out.clear().varint(change);
         if (dueMicros != Long.MAX_VALUE) {
             out.u8(DUE).zigzag(dueMicros);
-        }
-        for (var cell : cells) {
-            writeCell(out, cell);
         }
     }
 
@@ -151,160 +141,49 @@ public final class Columns {
      *
      * @param change the number of the commit that last changed it
      * @param dueMicros when it is to be deleted or, deleted, forgotten; Long.MAX_VALUE: never
-     * @param cells null when it is deleted
+     * @param bytes that it is in; of a row in memory they stay as they are until it changes
+     * @param cellsAt where in them its cells begin, 0 when it is deleted
      */
-    record Stored(long change, long dueMicros, @Nullable Object @Nullable [] cells) {
+    public record Stored(long change, long dueMicros, byte[] bytes, int cellsAt) {
         boolean isDeleted() {
-            return cells == null;
+            return cellsAt == 0;
         }
-    }
 
-    /** Scalars one after the other. */
-    public static byte[] writeScalars(ByteWriter out, @Nullable Object[] values) {
-        out.clear();
-        for (var value : values) {
-            writeScalar(out, value);
-        }
-        return out.toBytes();
-    }
-
-    static @Nullable Object[] readScalars(byte[] stored, int count) {
-        return readScalars(new ByteReader(stored), count);
-    }
-
-    public static @Nullable Object[] readScalars(ByteReader in, int count) {
-        var values = new Object[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = readScalar(in, in.u8());
-        }
-        return values;
-    }
-
-    private static void writeCell(ByteWriter out, @Nullable Object cell) {
-        if (cell instanceof Long count) {
-            out.u8('c').varint(count);
-        } else if (cell instanceof Placed placed) {
-            out.u8('p');
-            writePlaced(out, placed);
-        } else if (cell instanceof Members members) {
-            out.u8('S').varint(members.values().size());
-            members.values().forEach(value -> writeScalar(out, value));
-        } else if (cell instanceof Latest latest) {
-            out.u8('L').varint(latest.values().size());
-            latest.values().forEach(value -> writePlaced(out, value));
-        } else if (cell instanceof List<?> values) {
-            out.u8('A').varint(values.size());
-            values.forEach(value -> writeScalar(out, value));
-        } else if (cell instanceof Mean mean) {
-            out.u8('m').varint(mean.count());
-            writeScalar(out, mean.sum());
-        } else {
-            writeScalar(out, cell);
-        }
-    }
-
-    private static void writePlaced(ByteWriter out, Placed placed) {
-        out.zigzag(placed.recordedMicros()).varint(placed.shard()).varint(placed.offset());
-        writeScalar(out, placed.value());
-    }
-
-    private static void writeScalar(ByteWriter out, @Nullable Object value) {
-        if (value == null) {
-            out.u8('0');
-        } else if (value instanceof Decimal number) {
-            if (number.isCompact()) {
-                out.u8('d').varint(number.scale()).zigzag(number.unscaled());
-            } else {
-                var big = number.toBigDecimal();
-                out.u8('D').varint(big.scale()).sized(big.unscaledValue().toByteArray());
+        /** Stands before the cells of a row that is not deleted. */
+        ByteReader cells() {
+            if (isDeleted()) {
+                throw new IllegalStateException("a deleted row has no cells");
             }
-        } else if (value instanceof String text) {
-            out.u8('s').text(text);
-        } else if (value instanceof Boolean truth) {
-            out.u8(truth ? 'T' : 'F');
-        } else {
-            out.u8('t').zigzag(((Time) value).micros());
+            return new ByteReader(bytes, cellsAt);
         }
     }
 
-    /** Reads the stored form. */
-    public Stored decode(ByteReader in) {
+    /** Looks at a stored form. */
+    public static Stored stored(ByteReader in) {
         long change = in.varint();
-        int tag = in.u8();
-        if (tag == DELETED) {
-            return new Stored(change, in.zigzag(), null);
+        int tag = in.peek();
+        if (tag != DELETED && tag != DUE) {
+            return new Stored(change, Long.MAX_VALUE, in.bytes(), in.at());
         }
-        long due = Long.MAX_VALUE;
-        if (tag == DUE) {
-            due = in.zigzag();
-            tag = in.u8();
+        in.u8();
+        long due = in.zigzag();
+        return new Stored(change, due, in.bytes(), tag == DELETED ? 0 : in.at());
+    }
+
+    /** Writes cells as they are stored. */
+    public void write(ByteWriter out, @Nullable Object[] cells) {
+        for (var cell : cells) {
+            Cells.write(out, cell);
         }
+    }
+
+    /** Reads stored cells. */
+    @Nullable
+    Object[] read(ByteReader in) {
         var cells = new Object[empty.length];
         for (int i = 0; i < cells.length; i++) {
-            cells[i] = readCell(in, i == 0 ? tag : in.u8());
+            cells[i] = Cells.read(in);
         }
-        return new Stored(change, due, cells);
-    }
-
-    private static @Nullable Object readCell(ByteReader in, int tag) {
-        return switch (tag) {
-            case 'c' -> in.varint();
-            case 'p' -> readPlaced(in);
-            case 'S' -> new Members(readValues(in));
-            case 'A' -> readValues(in);
-            case 'L' -> {
-                var values = new Placed[(int) in.varint()];
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = readPlaced(in);
-                }
-                yield new Latest(List.of(values));
-            }
-            case 'm' -> {
-                long count = in.varint();
-                yield new Mean((Decimal) present(readScalar(in, in.u8())), count);
-            }
-            default -> readScalar(in, tag);
-        };
-    }
-
-    private static List<Object> readValues(ByteReader in) {
-        var values = new Object[(int) in.varint()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = present(readScalar(in, in.u8()));
-        }
-        return List.of(values);
-    }
-
-    private static Placed readPlaced(ByteReader in) {
-        long micros = in.zigzag();
-        int shard = (int) in.varint();
-        long offset = in.varint();
-        return new Placed(present(readScalar(in, in.u8())), micros, shard, offset);
-    }
-
-    private static @Nullable Object readScalar(ByteReader in, int tag) {
-        return switch (tag) {
-            case '0' -> null;
-            case 'd' -> {
-                int scale = (int) in.varint();
-                yield Decimal.of(in.zigzag(), scale);
-            }
-            case 'D' -> {
-                int scale = (int) in.varint();
-                yield Decimal.of(new BigDecimal(new BigInteger(in.sized()), scale));
-            }
-            case 's' -> in.text();
-            case 'T' -> true;
-            case 'F' -> false;
-            case 't' -> new Time(in.zigzag());
-            default -> throw Failure.of(Failure.Kind.CORRUPT, "found a cell of kind " + tag + ", expected a known one");
-        };
-    }
-
-    private static Object present(@Nullable Object value) {
-        if (value == null) {
-            throw Failure.of(Failure.Kind.CORRUPT, "found a cell without its value, expected one");
-        }
-        return value;
+        return cells;
     }
 }

@@ -74,10 +74,10 @@ public final class Layers {
         rows.fetch();
     }
 
-    /** What is stored at a place, null at {@link RowTable#NONE}. Fold thread. */
+    /** What is stored at a place, until something is put there; null at {@link RowTable#NONE}. Fold thread. */
     public Columns.@Nullable Stored read(long place) {
         var overlay = rows.overlay(place);
-        return overlay == null ? null : columns.decode(overlay.stored(RowTable.slot(place)));
+        return overlay == null ? null : Columns.stored(overlay.stored(RowTable.slot(place)));
     }
 
     /** A copy of the row at a place, null at {@link RowTable#NONE}. Fold thread. */

@@ -80,6 +80,10 @@ final class RowTable {
      */
     void fetch() {
         int mask = entries.length - 1;
+        long read = 0;
+        for (int n = 0; n < expected; n++) {
+            read += entries[(int) places[n] & mask];
+        }
         for (int n = 0; n < expected; n++) {
             int hash = (int) places[n];
             int i = hash & mask;
@@ -88,7 +92,6 @@ final class RowTable {
             }
             places[n] = entries[i];
         }
-        long read = 0;
         for (int n = 0; n < expected; n++) {
             var overlay = overlay(places[n]);
             read += overlay == null ? 0 : overlay.fetchSlot(slot(places[n]));

@@ -3,7 +3,6 @@ package dev.sluice.projection.row;
 import dev.sluice.expression.Decimal;
 import dev.sluice.expression.Time;
 import dev.sluice.projection.definition.Aggregate;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -53,12 +52,12 @@ public final class StoredRow implements Row {
 
     /** A copy of the cells; of a row that is not deleted. */
     public @Nullable Object[] cells() {
-        return Objects.requireNonNull(read().cells(), "a deleted row has no cells");
+        return columns.read(read().cells());
     }
 
     /** What is stored. */
     Columns.Stored read() {
-        return columns.decode(new ByteReader(image, RowImage.storedAt(image, 0)));
+        return Columns.stored(new ByteReader(image, RowImage.storedAt(image, 0)));
     }
 
     /** The change number of the commit that last changed it. */

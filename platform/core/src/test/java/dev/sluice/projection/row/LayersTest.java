@@ -47,7 +47,8 @@ class LayersTest {
 
     private void put(String key, String pad, long change) {
         long place = layers.find(key);
-        columns.encode(encoder, change, Long.MAX_VALUE, new Object[] {pad});
+        Columns.begin(encoder, change, Long.MAX_VALUE);
+        columns.write(encoder, new Object[] {pad});
         layers.put(new Draft(key, place, layers.read(place)), encoder, change, null);
         model.put(key, pad);
         unwritten.add(key);
