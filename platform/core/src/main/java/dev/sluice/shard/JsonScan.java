@@ -1,5 +1,9 @@
 package dev.sluice.shard;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * Recognizes most JSON (RFC 8259) in one pass over its bytes, without making tokens, which is what costs a parser its
  * time. What it recognizes is JSON; what it does not is for a parser to judge, which also says what is wrong.
@@ -18,6 +22,13 @@ final class JsonScan {
             IS_PLAIN[c] = c != '"' && c != '\\';
         }
     }
+
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGH_BITS = ONES * 0x80;
+    private static final long QUOTES = ONES * '"';
+    private static final long BACKSLASHES = ONES * '\\';
+    private static final long SPACES = ONES * ' ';
 
     private final byte[] json;
 
@@ -110,9 +121,7 @@ final class JsonScan {
     private int string(int from) {
         int at = from;
         while (true) {
-            while (at < json.length && IS_PLAIN[json[at] & 0xff]) {
-                at++;
-            }
+            at = plain(at);
             if (at >= json.length) {
                 return NOT_RECOGNIZED;
             }
@@ -125,6 +134,24 @@ final class JsonScan {
                 return NOT_RECOGNIZED;
             }
         }
+    }
+
+    /** Behind the plain bytes from a place on: eight at a time, by "Bit Twiddling Hacks", "word has a zero byte" and "a byte less than n". */
+    private int plain(int from) {
+        int at = from;
+        while (at + Long.BYTES <= json.length) {
+            long word = (long) WORDS.get(json, at);
+            // of the bits that stand for what is not plain the lowest is exact: only from such a byte is borrowed
+            long special = ((word ^ QUOTES) - ONES | (word ^ BACKSLASHES) - ONES | word - SPACES | word) & HIGH_BITS;
+            if (special != 0) {
+                return at + Long.numberOfTrailingZeros(special) / Byte.SIZE;
+            }
+            at += Long.BYTES;
+        }
+        while (at < json.length && IS_PLAIN[json[at] & 0xff]) {
+            at++;
+        }
+        return at;
     }
 
     private int escape(int at) {

@@ -10,6 +10,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -116,6 +117,20 @@ class JsonScanTest {
         byte[] bytes = java.util.HexFormat.of().parseHex("22" + hex + "22");
 
         assertThat(JsonScan.recognizes(bytes)).isFalse();
+    }
+
+    @Test
+    void aByteInALongStringMeansTheSameWhereverItStands() throws IOException {
+        for (int at = 1; at <= 24; at++) {
+            for (int value = 0; value < 256; value++) {
+                byte[] bytes = "\"aaaaaaaaaaaaaaaaaaaaaaaa\"".getBytes(StandardCharsets.UTF_8);
+                bytes[at] = (byte) value;
+
+                assertThat(JsonScan.recognizes(bytes))
+                        .as("%d at %d", value, at)
+                        .isEqualTo(isJson(bytes));
+            }
+        }
     }
 
     @Property(tries = 500)
