@@ -40,14 +40,12 @@ public final class EventFacts extends Facts {
     /** An event and what has been read of it, so that facts may turn to many in turn and read each once. For one thread. */
     public static final class Reading {
         private final RecordedEvent event;
-        private final @Nullable Object[] values;
+        private @Nullable Object @Nullable [] values;
         private @Nullable String streamKey;
-        private boolean isRead;
         private @Nullable Failure problem;
 
-        public Reading(RecordedEvent event, EventSlots slots) {
+        public Reading(RecordedEvent event) {
             this.event = event;
-            values = new Object[slots.count()];
         }
 
         public RecordedEvent event() {
@@ -68,7 +66,7 @@ public final class EventFacts extends Facts {
 
     /** Turns to an event. */
     public EventFacts of(RecordedEvent next) {
-        return of(new Reading(next, slots));
+        return of(new Reading(next));
     }
 
     /** Turns to an event of which something may have been read already. */
@@ -108,19 +106,20 @@ public final class EventFacts extends Facts {
     @Nullable
     Object data(int slot) {
         var at = reading();
-        if (!at.isRead) {
-            at.isRead = true;
-            read(at);
+        var values = at.values;
+        if (values == null) {
+            values = new Object[slots.count()];
+            at.values = values;
+            read(at, values);
         }
         if (at.problem != null) {
             throw at.problem;
         }
-        return at.values[slot];
+        return values[slot];
     }
 
-    private void read(Reading at) {
+    private void read(Reading at, @Nullable Object[] values) {
         var from = at.event;
-        var values = at.values;
         if (from.dataLength() == 0 || !from.isJson()) {
             return;
         }

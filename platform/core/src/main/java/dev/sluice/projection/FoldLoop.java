@@ -27,9 +27,6 @@ import org.slf4j.LoggerFactory;
 final class FoldLoop {
     private static final Logger LOG = LoggerFactory.getLogger(FoldLoop.class);
 
-    /** So many that a commit costs little beside them, so few that their rows are near the processor still when they are committed. */
-    private static final int BATCH_EVENTS = 500;
-
     private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long CATCH_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -336,10 +333,12 @@ final class FoldLoop {
         long[] offsets = lane.offsets().clone();
         long nowNanos = System.nanoTime();
         for (var table : tables) {
-            if (fold(lane, table)) {
+            fold(lane, table);
+            if (!broken.contains(table)) {
                 commit(table, offsets, lane.lastMicros(), events, nowNanos);
             }
         }
+        lane.forget(System.nanoTime() - nowNanos);
         for (var table : broken) {
             table.discard();
             roster.leave(table);
@@ -348,8 +347,7 @@ final class FoldLoop {
         return true;
     }
 
-    /** False when the table is broken. */
-    private boolean fold(Lane lane, Table table) {
+    private void fold(Lane lane, Table table) {
         try {
             if (!broken.contains(table)) {
                 lane.fold(table, outcomes);
@@ -357,19 +355,24 @@ final class FoldLoop {
         } catch (RuntimeException bug) {
             outcomes.broken(table, bug);
         }
-        return !broken.contains(table);
     }
 
     private int batchEvents(Lane lane) {
         boolean isOfEach = lane.tables().stream()
                 .anyMatch(table -> publisher.isHeardEach(table.name())
                         && roster.seat(table).isLive());
-        return isOfEach ? 1 : BATCH_EVENTS;
+        return isOfEach ? 1 : lane.batchEvents();
     }
 
     private void commit(Table table, long[] offsets, long lastMicros, int events, long nowNanos) {
         var seat = roster.seat(table);
-        var delta = table.commit(offsets, lastMicros, seat.isLive() && publisher.isHeard(table.name()));
+        ViewDelta delta;
+        try {
+            delta = table.commit(offsets, lastMicros, seat.isLive() && publisher.isHeard(table.name()));
+        } catch (Failure unreadable) {
+            outcomes.broken(table, unreadable);
+            return;
+        }
         table.tally().report(metrics, table.name());
         seat.milestones().note(offsets, seat.view().nowMicros());
         table.takeAlerts().forEach(alert -> outbox.send(alert, appended -> {}));

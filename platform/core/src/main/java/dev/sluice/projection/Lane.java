@@ -7,10 +7,19 @@ import dev.sluice.log.Tail;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Tables that stand at the same place of the log and read it together. For the fold thread. */
 final class Lane {
+    /** So many that a commit costs little beside them, so few that their rows are near the processor still when they are committed. */
+    private static final int BATCH_EVENTS = 500;
+
+    private static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** Of the data of a batch, beside the last poll: what is read of it is kept until all tables have folded it. */
+    private static final long MAX_BYTES = 1 << 20;
+
     private final Log log;
     private final List<Table> tables;
     private final long[] offsets;
@@ -18,6 +27,7 @@ final class Lane {
     private Program program;
     private long lastMicros;
     private int firstShard;
+    private int batchEvents = BATCH_EVENTS;
 
     Lane(Log log, List<Table> tables) {
         this.log = log;
@@ -78,15 +88,19 @@ final class Lane {
      */
     int take(int maxEvents, long @Nullable [] limits) {
         program.clear();
+        long bytes = 0;
         int count = 0;
         for (int i = 0; i < tails.length; i++) {
             int shard = (firstShard + i) % tails.length;
             long most = limits == null ? maxEvents : Math.min(maxEvents, limits[shard] - offsets[shard]);
-            if (count >= maxEvents || most <= 0) {
+            if (count >= maxEvents || bytes >= MAX_BYTES || most <= 0) {
                 continue;
             }
             try {
-                count += take(shard, tails[shard].poll((int) Math.min(most, maxEvents - count)));
+                var events = tails[shard].poll((int) Math.min(most, maxEvents - count));
+                take(shard, events);
+                count += events.size();
+                bytes += events.stream().mapToLong(RecordedEvent::dataLength).sum();
             } catch (Failure failure) {
                 if (count == 0) {
                     throw failure;
@@ -97,14 +111,28 @@ final class Lane {
         return count;
     }
 
-    private int take(int shard, List<RecordedEvent> events) {
+    /** How many events are to be taken next. */
+    int batchEvents() {
+        return batchEvents;
+    }
+
+    /** Lets go of what was taken, and takes less at once when that kept others waiting. */
+    void forget(long tookNanos) {
+        program.clear();
+        if (tookNanos > LONG_NANOS) {
+            batchEvents = Math.max(1, batchEvents / 2);
+        } else if (tookNanos < LONG_NANOS / 4) {
+            batchEvents = Math.min(BATCH_EVENTS, 2 * batchEvents);
+        }
+    }
+
+    private void take(int shard, List<RecordedEvent> events) {
         program.add(events);
         if (!events.isEmpty()) {
             var last = events.get(events.size() - 1);
             offsets[shard] = last.offset();
             lastMicros = Math.max(lastMicros, last.recordedMicros());
         }
-        return events.size();
     }
 
     /** Folds what was taken into a table, without committing. */

@@ -24,7 +24,6 @@ final class Program {
     private final List<Table> tables;
     private final @Nullable FoldClause[] none;
     private final Map<String, @Nullable FoldClause[]> clauses = new HashMap<>();
-    private final EventSlots slots = new EventSlots();
     private final EventFacts facts;
     private final EventFacts heldFacts;
     private final Release release;
@@ -41,6 +40,7 @@ final class Program {
     Program(List<Table> tables, Log log) {
         this.tables = List.copyOf(tables);
         none = new FoldClause[tables.size()];
+        var slots = new EventSlots();
         for (int i = 0; i < tables.size(); i++) {
             var table = tables.get(i);
             for (var clause : table.definition().clauses()) {
@@ -87,10 +87,7 @@ final class Program {
     private void add(RecordedEvent event) {
         String type = event.type();
         turns.add(new Turn(
-                new EventFacts.Reading(event, slots),
-                type,
-                clauses.getOrDefault(type, none),
-                Release.isMeant(event, type)));
+                new EventFacts.Reading(event), type, clauses.getOrDefault(type, none), Release.isMeant(event, type)));
     }
 
     /** Lets go of the events at hand. */

@@ -24,8 +24,10 @@ import dev.sluice.projection.row.ViewRecord;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Table {
     private static final int EXPIRED_A_COMMIT = 10_000;
+
+    /** Of rows that a batch has changed: further ones are objects until the commit. */
+    private static final int MAX_STAGED_BYTES = 1 << 20;
 
     /** How long a deleted row can be told to who asks what changed, in recorded time. */
     private static final long TOMBSTONE_MICROS = TimeUnit.DAYS.toMicros(7);
@@ -85,7 +90,10 @@ final class Table {
     private final Parking parking;
     private final Expiry expiry;
     private final Indexes indexes;
-    private final List<Frozen.Forgotten> purges = new ArrayList<>();
+    private final Set<Frozen.Forgotten> purges = new LinkedHashSet<>();
+    /** Keys that were taken to be looked at by the batch at hand. */
+    private final List<String> expiring = new ArrayList<>();
+
     private final @Nullable Alerts alerts;
     private boolean isDropped;
     private volatile Committed committed;
@@ -261,7 +269,7 @@ final class Table {
 
     /** Folds an event into a row or, with a Failure, does not. Fold thread. */
     void fold(Draft draft, Steps steps, EventFacts facts, RecordedEvent event, long dueMicros) {
-        if (draft.isTouched()) {
+        if (draft.isTouched() || staged.size() > MAX_STAGED_BYTES) {
             var cells = cells(draft, event.recordedMicros());
             steps.run(cells, facts, event);
             touch(draft, cells, dueMicros);
@@ -340,15 +348,17 @@ final class Table {
         if (!expiry.isDue(nowMicros)) {
             return;
         }
-        for (String key : expiry.take(nowMicros, EXPIRED_A_COMMIT)) {
-            var draft = draft(key);
-            if (draft.dueMicros() >= nowMicros) {
-                continue;
-            }
+        expiring.addAll(expiry.take(nowMicros, EXPIRED_A_COMMIT));
+        var due = expiring.stream()
+                .distinct()
+                .map(this::draft)
+                .filter(draft -> draft.dueMicros() < nowMicros)
+                .toList();
+        for (var draft : due) {
             if (draft.isTouched() || draft.wasRow()) {
                 delete(draft);
             } else {
-                purges.add(new Frozen.Forgotten(key, draft.changeBefore()));
+                purges.add(new Frozen.Forgotten(draft.key(), draft.changeBefore()));
                 purged = Math.max(purged, draft.changeBefore());
             }
         }
@@ -365,7 +375,8 @@ final class Table {
     }
 
     /**
-     * Makes the batch visible: rows, change number and checkpoint together. Fold thread.
+     * Makes the batch visible: rows, change number and checkpoint together; with a Failure, of the store, nothing, and the batch
+     * is to be {@link #discard discarded}. Fold thread.
      *
      * @param offsets of the last events seen; not changed afterwards
      * @param isTold whether somebody listens
@@ -374,11 +385,14 @@ final class Table {
     ViewDelta commit(long[] offsets, long lastMicros, boolean isTold) {
         expire(lastMicros);
         touched.removeIf(Draft::isNothing);
-        var before = committed.checkpoint();
-        long change = before.change() + (touched.isEmpty() ? 0 : 1);
+        var last = committed.checkpoint();
+        long change = last.change() + (touched.isEmpty() ? 0 : 1);
         var changes = new ArrayList<ViewDelta.Change>();
+        var before = isTold || indexes.count() > 0 ? committedRows() : null;
         rows.locked(() -> {
-            touched.forEach(draft -> commit(draft, change, lastMicros, isTold ? changes : null));
+            for (int i = 0; i < touched.size(); i++) {
+                commit(touched.get(i), before == null ? null : before[i], change, lastMicros, isTold ? changes : null);
+            }
             committed = committed(new Checkpoint(change, offsets, rowCount, lastMicros, purged));
             return committed;
         });
@@ -389,17 +403,30 @@ final class Table {
         return new ViewDelta(
                 name(),
                 generation(),
-                isTold ? before.change() : change,
+                isTold ? last.change() : change,
                 change,
                 committed.cursor(),
                 Collections.unmodifiableList(changes),
                 lastMicros);
     }
 
-    private void commit(Draft draft, long change, long lastMicros, @Nullable List<ViewDelta.Change> told) {
+    /** The rows that the batch changes as they were, read before any is changed. */
+    private @Nullable StoredRow[] committedRows() {
+        var before = new StoredRow[touched.size()];
+        for (int i = 0; i < before.length; i++) {
+            before[i] = committed(touched.get(i));
+        }
+        return before;
+    }
+
+    private void commit(
+            Draft draft,
+            @Nullable StoredRow before,
+            long change,
+            long lastMicros,
+            @Nullable List<ViewDelta.Change> told) {
         boolean wasRow = draft.wasRow();
         boolean isRow = draft.isRow();
-        var before = told != null || indexes.count() > 0 ? committed(draft) : null;
         encode(draft, change, lastMicros);
         int slot = rows.put(draft, encoder, change, indexes.entries(before));
         rowCount += (isRow ? 1 : 0) - (wasRow ? 1 : 0);
@@ -434,6 +461,7 @@ final class Table {
     private void forgetBatch() {
         touched.clear();
         drafts.clear();
+        expiring.clear();
         staged = staged.emptied();
     }
 
@@ -444,7 +472,9 @@ final class Table {
 
     /** Forgets what the batch has done so far. Fold thread. */
     void discard() {
+        expiring.forEach(key -> expiry.note(0, key));
         forgetBatch();
+        tally.forget();
         if (alerts != null) {
             alerts.discard();
         }

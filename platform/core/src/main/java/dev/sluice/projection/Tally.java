@@ -31,6 +31,16 @@ final class Tally {
         nullsIgnored++;
     }
 
+    /** What was counted since the last report is not so. */
+    void forget() {
+        folded = 0;
+        filtered = 0;
+        late = 0;
+        parked = 0;
+        refused = 0;
+        nullsIgnored = 0;
+    }
+
     /** Adds to the meters what was counted since the last report. */
     void report(MeterRegistry metrics, String projection) {
         folded = report(metrics, projection, "folded", folded);

@@ -126,9 +126,7 @@ class JsonScanTest {
                 byte[] bytes = "\"aaaaaaaaaaaaaaaaaaaaaaaa\"".getBytes(StandardCharsets.UTF_8);
                 bytes[at] = (byte) value;
 
-                assertThat(JsonScan.recognizes(bytes))
-                        .as("%d at %d", value, at)
-                        .isEqualTo(isJson(bytes));
+                assertThat(JsonScan.recognizes(bytes)).as("%d at %d", value, at).isEqualTo(isJson(bytes));
             }
         }
     }

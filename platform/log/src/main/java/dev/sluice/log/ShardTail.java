@@ -39,7 +39,13 @@ final class ShardTail implements Tail {
         List<RecordedEvent> events = new ArrayList<>();
         Block block = publisher.recent().find(offset + 1);
         if (block == null) {
-            fromDisk(events, maxEvents, head);
+            long from = offset;
+            try {
+                fromDisk(events, maxEvents, head);
+            } catch (RuntimeException unread) {
+                offset = from;
+                throw unread;
+            }
             return events;
         }
         int bytes = 0;

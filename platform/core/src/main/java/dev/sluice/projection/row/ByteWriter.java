@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** Writes the stored form of rows and keys: big-endian integers, varints (LEB128), UTF-8 with its length. For one thread. */
 public final class ByteWriter {
-    private static final int MAX_KEPT_BYTES = 1 << 20;
+    private static final int MAX_KEPT_BYTES = 128 << 10;
 
     private byte[] bytes;
     private int size;

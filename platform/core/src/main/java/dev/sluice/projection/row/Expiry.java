@@ -55,11 +55,11 @@ public final class Expiry {
     /** Takes keys whose time was before a moment, the oldest first as far as they are in one place; at most {@code limit}. */
     public List<String> take(long nowMicros, int limit) {
         var keys = new ArrayList<String>();
+        if (nextStored < nowMicros) {
+            takeStored(nowMicros, Math.min(limit, READ_AHEAD), keys); // first: it may fail
+        }
         take(noted, nowMicros, limit, keys);
         take(beingWritten, nowMicros, limit, keys);
-        if (keys.size() < limit && nextStored < nowMicros) {
-            takeStored(nowMicros, Math.min(limit - keys.size(), READ_AHEAD), keys);
-        }
         return keys;
     }
 
@@ -78,19 +78,21 @@ public final class Expiry {
     private void takeStored(long nowMicros, int limit, List<String> keys) {
         try (var snapshot = store.snapshot();
                 var scan = snapshot.scan(scanFrom, StoreKeys.duesTo(viewId))) {
-            for (int i = 0; scan.next(); i++) {
+            var found = new ArrayList<byte[]>();
+            byte[] next = null;
+            while (next == null && scan.next()) {
                 byte[] stored = scan.key();
-                nextStored = StoreKeys.timeOfDue(stored);
-                if (i == limit || nextStored >= nowMicros) {
-                    scanFrom = stored;
-                    return;
+                if (found.size() == limit || StoreKeys.timeOfDue(stored) >= nowMicros) {
+                    next = stored;
+                } else {
+                    found.add(stored);
                 }
-                keys.add(StoreKeys.keyOfDue(stored));
-                taken.add(stored);
             }
+            found.forEach(stored -> keys.add(StoreKeys.keyOfDue(stored)));
+            taken.addAll(found);
+            nextStored = next == null ? Long.MAX_VALUE : StoreKeys.timeOfDue(next);
+            scanFrom = next == null ? StoreKeys.duesTo(viewId) : next;
         }
-        nextStored = Long.MAX_VALUE;
-        scanFrom = StoreKeys.duesTo(viewId);
     }
 
     /** A key and when it is due. */
