@@ -135,7 +135,9 @@ final class Explainer {
     }
 
     private static List<Explanation.RowChange> changes(Table table) {
-        return table.touched().stream().map(draft -> change(table, draft)).toList();
+        return table.batch().touched().stream()
+                .map(draft -> change(table, draft))
+                .toList();
     }
 
     private static Explanation.RowChange change(Table table, Draft draft) {

@@ -66,11 +66,11 @@ final class ExpressionFold implements RowFold {
         String rowKey = rowKey(facts, Set.of(), carried);
         var draft = table.draft(rowKey);
         if (deed == Deed.DELETE) {
-            table.delete(draft);
+            table.batch().delete(draft);
             return;
         }
         try {
-            table.fold(draft, steps, facts, event, due);
+            table.batch().fold(draft, steps, facts, event, due);
         } catch (Failure failure) {
             throw FoldClause.refused("", failure, rowKey, Set.of(rowKey), carried);
         }
@@ -94,9 +94,9 @@ final class ExpressionFold implements RowFold {
         staged.forEach((rowKey, cells) -> {
             var draft = table.draft(rowKey);
             if (deed == Deed.DELETE) {
-                table.delete(draft);
+                table.batch().delete(draft);
             } else {
-                table.touch(draft, cells, due);
+                table.batch().touch(draft, cells, due);
             }
         });
     }
@@ -116,7 +116,7 @@ final class ExpressionFold implements RowFold {
     }
 
     private @Nullable Object[] cells(String rowKey, RecordedEvent event) {
-        return table.cells(table.draft(rowKey), event.recordedMicros());
+        return table.batch().cells(table.draft(rowKey), event.recordedMicros());
     }
 
     private List<Append> alerts(

@@ -51,14 +51,14 @@ final class JavaFold<R extends Record> implements RowFold {
         var staged = new LinkedHashMap<Draft, @Nullable Object[]>();
         for (String key : keys) {
             var draft = table.draft(key);
-            var before = table.cells(draft, event.recordedMicros());
+            var before = table.batch().cells(draft, event.recordedMicros());
             staged.put(draft, called(event.type() + ": ", key, keys, () -> step(projected, before)));
         }
         staged.forEach((draft, cells) -> {
             if (cells == GONE) {
-                table.delete(draft);
+                table.batch().delete(draft);
             } else if (cells != AS_BEFORE) {
-                table.touch(draft, cells, dueMicros);
+                table.batch().touch(draft, cells, dueMicros);
             }
         });
     }

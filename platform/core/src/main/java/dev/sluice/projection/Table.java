@@ -1,9 +1,7 @@
 package dev.sluice.projection;
 
-import dev.sluice.expression.EventFacts;
 import dev.sluice.log.Append;
 import dev.sluice.log.Cursor;
-import dev.sluice.log.RecordedEvent;
 import dev.sluice.log.RowStore;
 import dev.sluice.projection.definition.Definition;
 import dev.sluice.projection.row.ByteReader;
@@ -23,17 +21,15 @@ import dev.sluice.projection.row.StoredRow;
 import dev.sluice.projection.row.ViewRecord;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one generation of a projection. The fold thread alone changes it: it gathers a batch in {@link #draft drafts} and
+ * The rows of one generation of a projection. The fold thread alone changes it: it gathers a {@link Batch} and
  * commits it whole. The newest rows stand in an overlay in memory; from time to time the overlay is frozen and written to the
  * store in one batch together with the checkpoint it belongs to. So the store always is the view at some commit, and
  * a crash costs folding on from there.
@@ -43,9 +39,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Table {
     private static final int EXPIRED_A_COMMIT = 10_000;
-
-    /** Of rows that a batch has changed: further ones are objects until the commit. */
-    private static final int MAX_STAGED_BYTES = 1 << 20;
 
     /** How long a deleted row can be told to who asks what changed, in recorded time. */
     private static final long TOMBSTONE_MICROS = TimeUnit.DAYS.toMicros(7);
@@ -83,9 +76,7 @@ final class Table {
     private final Layers rows;
     private final Tally tally = new Tally();
     private final ByteWriter encoder = new ByteWriter();
-    private ByteWriter staged = new ByteWriter();
-    private final Map<String, Draft> drafts = new HashMap<>();
-    private final List<Draft> touched = new ArrayList<>();
+    private final Batch batch;
     private final CarryStore carried;
     private final Parking parking;
     private final Expiry expiry;
@@ -112,6 +103,7 @@ final class Table {
         this.record = record;
         this.definition = definition;
         this.columns = new Columns(definition.columns(), definition.derived());
+        batch = new Batch(columns, definition.expires());
         this.identity = identity;
         this.store = store;
         this.java = java;
@@ -216,9 +208,9 @@ final class Table {
         rows.fetch();
     }
 
-    /** A row for this batch to change; what is done to it counts when it is {@link #touch touched} or deleted. Fold thread. */
+    /** A row for the {@link #batch batch at hand} to change. Fold thread. */
     Draft draft(String key) {
-        var draft = drafts.get(key);
+        var draft = batch.draft(key);
         if (draft != null) {
             return draft;
         }
@@ -250,68 +242,9 @@ final class Table {
         return stored == null ? null : new StoredRow(columns, RowImage.of(draft.key(), stored));
     }
 
-    /**
-     * The cells of a row as this batch has left them. What is done to those of a row that it has not touched yet, or that
-     * is not there any more, counts only with {@link #touch}.
-     *
-     * @param recordedMicros of the event at hand: what was due before it is gone
-     */
-    @Nullable
-    Object[] cells(Draft draft, long recordedMicros) {
-        return isThere(draft, recordedMicros)
-                ? draft.cells(columns)
-                : columns.empty().clone();
-    }
-
-    private boolean isThere(Draft draft, long recordedMicros) {
-        return draft.isRow() && !(definition.expires() && draft.dueMicros() < recordedMicros);
-    }
-
-    /** Folds an event into a row or, with a Failure, does not. Fold thread. */
-    void fold(Draft draft, Steps steps, EventFacts facts, RecordedEvent event, long dueMicros) {
-        if (draft.isTouched() || staged.size() > MAX_STAGED_BYTES) {
-            var cells = cells(draft, event.recordedMicros());
-            steps.run(cells, facts, event);
-            touch(draft, cells, dueMicros);
-            return;
-        }
-        int from = staged.size();
-        var before = isThere(draft, event.recordedMicros()) ? draft.storedCells() : null;
-        steps.run(before, staged, facts, event);
-        long due = due(draft, dueMicros);
-        note(draft);
-        draft.touch(staged, from, due);
-    }
-
-    /**
-     * Makes cells that {@link #cells} gave those of the row. Fold thread.
-     *
-     * @param dueMicros when the row is to be deleted unless it is touched again, Long.MAX_VALUE: never
-     */
-    void touch(Draft draft, @Nullable Object[] cells, long dueMicros) {
-        long due = due(draft, dueMicros);
-        note(draft);
-        draft.touch(cells, due);
-    }
-
-    private long due(Draft draft, long dueMicros) {
-        boolean mayBeLater = definition.expires() && (draft.isTouched() || draft.wasRow());
-        return mayBeLater ? Math.max(dueMicros, draft.dueMicros()) : dueMicros;
-    }
-
-    /** Deletes a row. Fold thread. */
-    void delete(Draft draft) {
-        if (draft.isTouched() || draft.wasRow()) {
-            note(draft);
-            draft.delete();
-        }
-    }
-
-    private void note(Draft draft) {
-        if (!draft.isTouched()) {
-            drafts.put(draft.key(), draft);
-            touched.add(draft);
-        }
+    /** What the batch at hand does to rows. Fold thread. */
+    Batch batch() {
+        return batch;
     }
 
     /** Alerts to events behind a cursor (null: to none) and up to another (null: without end). */
@@ -341,10 +274,7 @@ final class Table {
 
     /** Deletes the rows whose time is over, and lets go of tombstones. */
     private void expire(long nowMicros) {
-        if (definition.expires()) {
-            // a batch may be longer than a row lasts
-            touched.stream().filter(draft -> draft.dueMicros() < nowMicros).forEach(this::delete);
-        }
+        batch.expire(nowMicros);
         if (!expiry.isDue(nowMicros)) {
             return;
         }
@@ -356,17 +286,12 @@ final class Table {
                 .toList();
         for (var draft : due) {
             if (draft.isTouched() || draft.wasRow()) {
-                delete(draft);
+                batch.delete(draft);
             } else {
                 purges.add(new Frozen.Forgotten(draft.key(), draft.changeBefore()));
                 purged = Math.max(purged, draft.changeBefore());
             }
         }
-    }
-
-    /** The rows that the batch at hand has changed so far. Fold thread. */
-    List<Draft> touched() {
-        return Collections.unmodifiableList(touched);
     }
 
     /** Whether rows are due that the last commit has left. Fold thread. */
@@ -384,11 +309,11 @@ final class Table {
      */
     ViewDelta commit(long[] offsets, long lastMicros, boolean isTold) {
         expire(lastMicros);
-        touched.removeIf(Draft::isNothing);
+        var touched = batch.toCommit();
         var last = committed.checkpoint();
         long change = last.change() + (touched.isEmpty() ? 0 : 1);
         var changes = new ArrayList<ViewDelta.Change>();
-        var before = isTold || indexes.count() > 0 ? committedRows() : null;
+        var before = isTold || indexes.count() > 0 ? committedRows(touched) : null;
         rows.locked(() -> {
             for (int i = 0; i < touched.size(); i++) {
                 commit(touched.get(i), before == null ? null : before[i], change, lastMicros, isTold ? changes : null);
@@ -411,7 +336,7 @@ final class Table {
     }
 
     /** The rows that the batch changes as they were, read before any is changed. */
-    private @Nullable StoredRow[] committedRows() {
+    private @Nullable StoredRow[] committedRows(List<Draft> touched) {
         var before = new StoredRow[touched.size()];
         for (int i = 0; i < before.length; i++) {
             before[i] = committed(touched.get(i));
@@ -459,10 +384,8 @@ final class Table {
     }
 
     private void forgetBatch() {
-        touched.clear();
-        drafts.clear();
+        batch.clear();
         expiring.clear();
-        staged = staged.emptied();
     }
 
     /** Forgets the rows that the store has: it will not be folded for a while. Fold thread, between batches. */
