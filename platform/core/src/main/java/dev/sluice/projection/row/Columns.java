@@ -56,10 +56,6 @@ public final class Columns {
         return stored;
     }
 
-    int count() {
-        return empty.length;
-    }
-
     public String name(int column) {
         return names.get(column);
     }
